@@ -1,0 +1,1 @@
+//! Usage, tokens and time series from 15-minute rollups.

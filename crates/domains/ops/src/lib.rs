@@ -1,0 +1,1 @@
+//! Health, metrics page, API documents, debugging, breakers.

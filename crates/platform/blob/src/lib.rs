@@ -1,0 +1,1 @@
+//! Objects outside the row store: captured payloads and exports.

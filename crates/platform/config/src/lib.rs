@@ -1,0 +1,1 @@
+//! Layered settings: compiled-in defaults, file, environment, flags; every fault listed at once.

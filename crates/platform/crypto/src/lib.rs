@@ -1,0 +1,1 @@
+//! Keys and secrets: formats, keyed hashes, wrapping at rest.

@@ -1,0 +1,1 @@
+//! What tests stand against: model providers with faults, private PostgreSQL.

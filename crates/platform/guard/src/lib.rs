@@ -1,0 +1,1 @@
+//! Limits, budgets, breakers and concurrency bounds, decided in memory.

@@ -1,0 +1,1 @@
+//! The write-ahead file every call is recorded in, and its passage into the store.

@@ -1,0 +1,1 @@
+//! The axum kit: error envelopes, permission extractors, pages, security headers, OpenAPI glue.
