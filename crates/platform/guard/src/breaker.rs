@@ -38,7 +38,9 @@ impl Default for BreakerSettings {
 
 /// A call not sent because the breaker is open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("provider {provider} failed repeatedly and is not called for now; try again in {retry_after_ms} ms")]
+#[error(
+    "provider {provider} failed repeatedly and is not called for now; try again in {retry_after_ms} ms"
+)]
 pub struct BreakerOpen {
     /// The provider's configured name.
     pub provider: Arc<str>,
@@ -86,14 +88,8 @@ impl Verdict {
 #[derive(Debug, Clone, Copy)]
 enum Phase {
     Closed,
-    Open {
-        until_us: u64,
-        opened_at: Timestamp,
-    },
-    HalfOpen {
-        probing: bool,
-        opened_at: Timestamp,
-    },
+    Open { until_us: u64, opened_at: Timestamp },
+    HalfOpen { probing: bool, opened_at: Timestamp },
 }
 
 #[derive(Debug)]
@@ -263,7 +259,8 @@ impl Breaker {
         }
         let mut state = self.state.lock();
         let left = state.cooling.left(model, self.clock.monotonic_us());
-        self.cooling.store(!state.cooling.is_empty(), Ordering::Release);
+        self.cooling
+            .store(!state.cooling.is_empty(), Ordering::Release);
         left
     }
 

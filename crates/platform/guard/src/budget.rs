@@ -109,7 +109,12 @@ impl Line {
             spec,
             ledgers,
         };
-        line.models = line.spec.models.iter().map(|text| Glob::new(text)).collect();
+        line.models = line
+            .spec
+            .models
+            .iter()
+            .map(|text| Glob::new(text))
+            .collect();
         line
     }
 
@@ -121,7 +126,11 @@ impl Line {
     /// spent twice.
     fn current(&mut self, now: Timestamp) -> &mut Ledger {
         let starts_at = self.spec.period.start(now);
-        if self.ledgers.last().is_none_or(|last| last.starts_at < starts_at) {
+        if self
+            .ledgers
+            .last()
+            .is_none_or(|last| last.starts_at < starts_at)
+        {
             self.ledgers.retain(|ledger| ledger.open > 0);
             self.ledgers.push(Ledger {
                 starts_at,
@@ -220,9 +229,9 @@ impl Budgets {
         let mut old = std::mem::take(&mut book.lines);
         for spec in specs {
             let loaded = spent.next();
-            let known = old
-                .iter()
-                .position(|line| line.spec.period == spec.period && line.spec.models == spec.models);
+            let known = old.iter().position(|line| {
+                line.spec.period == spec.period && line.spec.models == spec.models
+            });
             let line = if let Some(at) = known {
                 let mut line = old.remove(at);
                 line.spec = spec;
@@ -341,10 +350,7 @@ impl Reservation {
                 }
             }
             for (id, starts_at) in &self.held {
-                if let Some(ledger) = book
-                    .line(*id)
-                    .and_then(|(_, line)| line.ledger(*starts_at))
-                {
+                if let Some(ledger) = book.line(*id).and_then(|(_, line)| line.ledger(*starts_at)) {
                     ledger.reserved += nano;
                 }
             }

@@ -118,7 +118,7 @@ impl<'a> Queued<'a> {
                 (waiting < bulkhead.max_waiting).then_some(waiting + 1)
             })
             .is_ok()
-            .then_some(Self(bulkhead))
+            .then(|| Self(bulkhead))
     }
 }
 

@@ -33,9 +33,7 @@ impl Glob {
             return *self.text == *name;
         };
         let (head, tail) = (&self.text[..*first], &self.text[last + 1..]);
-        if name.len() < head.len() + tail.len()
-            || !name.starts_with(head)
-            || !name.ends_with(tail)
+        if name.len() < head.len() + tail.len() || !name.starts_with(head) || !name.ends_with(tail)
         {
             return false;
         }

@@ -9,8 +9,8 @@ pub mod glob;
 pub mod limits;
 
 pub use breaker::{
-    BreakerState,
-    Breaker, BreakerOpen, BreakerSettings, BreakerSnapshot, Breakers, CooledModel, Pass, Verdict,
+    Breaker, BreakerOpen, BreakerSettings, BreakerSnapshot, BreakerState, Breakers, CooledModel,
+    Pass, Verdict,
 };
 pub use budget::{
     BudgetExceeded, BudgetSpec, BudgetState, Budgets, Period, Reservation, SpentWindow,

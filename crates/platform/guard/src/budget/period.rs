@@ -42,9 +42,8 @@ impl Period {
     /// When the window that `at` falls into began; the epoch for `Total`.
     #[must_use]
     pub fn start(self, at: Timestamp) -> Timestamp {
-        let floor = |origin: i64, width: i64| {
-            Timestamp(origin + (at.0 - origin).div_euclid(width) * width)
-        };
+        let floor =
+            |origin: i64, width: i64| Timestamp(origin + (at.0 - origin).div_euclid(width) * width);
         match self {
             Self::Hour => floor(0, HOUR_US),
             Self::Day => floor(0, DAY_US),
@@ -62,7 +61,10 @@ impl Period {
             Self::Day => Some(Timestamp(start.0 + DAY_US)),
             Self::Week => Some(Timestamp(start.0 + WEEK_US)),
             Self::Month => {
-                let next = start.to_utc().date_naive().checked_add_months(Months::new(1));
+                let next = start
+                    .to_utc()
+                    .date_naive()
+                    .checked_add_months(Months::new(1));
                 Some(midnight(next))
             }
             Self::Total => None,
@@ -91,7 +93,11 @@ mod tests {
             (Period::Hour, "2026-11-21T12:00:00Z", "2026-11-21T13:00:00Z"),
             (Period::Day, "2026-11-21T00:00:00Z", "2026-11-22T00:00:00Z"),
             (Period::Week, "2026-11-16T00:00:00Z", "2026-11-23T00:00:00Z"),
-            (Period::Month, "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"),
+            (
+                Period::Month,
+                "2026-11-01T00:00:00Z",
+                "2026-12-01T00:00:00Z",
+            ),
         ] {
             assert_eq!(period.start(now), at(start), "{period:?}");
             assert_eq!(period.end(at(start)), Some(at(end)), "{period:?}");

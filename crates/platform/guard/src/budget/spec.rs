@@ -10,7 +10,11 @@ use super::Period;
 #[serde(deny_unknown_fields)]
 pub struct BudgetSpec {
     /// US dollars a window: a decimal string, or a number, with at most nine places.
-    #[serde(rename = "amount_usd", serialize_with = "usd", deserialize_with = "read_usd")]
+    #[serde(
+        rename = "amount_usd",
+        serialize_with = "usd",
+        deserialize_with = "read_usd"
+    )]
     pub amount: Nano,
     /// How often it starts anew.
     pub period: Period,
