@@ -1,1 +1,3 @@
 //! Logs, metrics and their bounded label sets.
+
+pub mod http;
