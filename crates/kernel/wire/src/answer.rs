@@ -1,0 +1,95 @@
+//! What a whole answer says about itself: model, usage and the rest that its price depends on. Reads only.
+
+mod anthropic;
+mod openai;
+
+pub(crate) use anthropic::{Message, Stop};
+pub(crate) use openai::{ResponseObject, count_tool};
+
+use kernel::{Failure, Kind, Reported};
+
+use crate::{Protocol, scan};
+
+/// An answer that promised success is no JSON object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the upstream's {protocol} answer is not valid JSON: {reason}")]
+pub struct AnswerError {
+    /// The protocol it was read as.
+    pub protocol: Protocol,
+    /// What the reader stumbled over.
+    pub reason: String,
+}
+
+impl Failure for AnswerError {
+    fn kind(&self) -> Kind {
+        Kind::Upstream
+    }
+
+    fn code(&self) -> &'static str {
+        "UPSTREAM_INVALID_JSON"
+    }
+}
+
+/// Reads the body of a successful answer that is no stream.
+pub fn read_answer(protocol: Protocol, body: &[u8]) -> Result<Reported, AnswerError> {
+    let read = match protocol {
+        Protocol::Chat | Protocol::Embeddings => {
+            serde_json::from_slice::<openai::ChatAnswer>(body).map(openai::ChatAnswer::report)
+        }
+        Protocol::Responses => serde_json::from_slice::<ResponseObject>(body).map(|response| {
+            let mut reported = Reported::default();
+            response.report(&mut reported);
+            reported
+        }),
+        Protocol::Messages => serde_json::from_slice::<Message>(body).map(Message::report),
+    };
+    read.map_err(|error| AnswerError {
+        protocol,
+        reason: error.to_string(),
+    })
+}
+
+/// Bytes of text, reasoning and tool arguments in a whole answer, as they are escaped: what an estimate goes by where
+/// the answer reports no usage.
+#[must_use]
+pub fn output_bytes(protocol: Protocol, body: &[u8]) -> u64 {
+    let mut bytes = 0;
+    // Anthropic gives a tool's arguments as an object: all of it counts.
+    let mut input_depth = None;
+    let mut keys = scan::keys(body);
+    while let Some(key) = keys.next() {
+        if input_depth.is_some_and(|depth| key.depth > depth) {
+            bytes += key.name.len() + keys.string().map_or(0, <[u8]>::len);
+            continue;
+        }
+        input_depth = None;
+        bytes += match (protocol, key.name) {
+            (Protocol::Embeddings, _) => 0,
+            (Protocol::Messages, b"input") if key.depth == 3 => {
+                input_depth = Some(key.depth);
+                0
+            }
+            (Protocol::Messages, b"text" | b"thinking") if key.depth == 3 => {
+                keys.string().map_or(0, <[u8]>::len)
+            }
+            (Protocol::Chat, b"content" | b"reasoning_content" | b"reasoning" | b"refusal")
+                if key.depth == 4 =>
+            {
+                keys.string().map_or(0, <[u8]>::len)
+            }
+            (Protocol::Chat, b"arguments") => keys.string().map_or(0, <[u8]>::len),
+            // Only below `output`: items stand at depth 3, their parts at 5.
+            (Protocol::Responses, b"arguments" | b"input") if key.depth == 3 => {
+                keys.string().map_or(0, <[u8]>::len)
+            }
+            (Protocol::Responses, b"text" | b"refusal") if key.depth == 5 => {
+                keys.string().map_or(0, <[u8]>::len)
+            }
+            _ => 0,
+        };
+    }
+    bytes as u64
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Chat completion chunks: unnamed events, usage in a last chunk without choices, `[DONE]` at the end. Written for
+//! what compatible servers really send: usage in any chunk, no `[DONE]`, errors as an object in a chunk.
+
+use bytes::Bytes;
+
+use super::{Phase, Seen};
+use crate::error::{ErrorShape, ErrorView, error_body, event_of_body};
+use crate::scan;
+use crate::usage::openai::OpenAiUsage;
+
+/// What a chat stream has shown.
+#[derive(Debug, Default)]
+pub(super) struct Chat {
+    /// Bit per choice that has appeared; choices beyond the 64th share the last bit.
+    choices: u64,
+    /// Bit per choice that has its finish reason.
+    finished: u64,
+}
+
+impl Chat {
+    /// Whether every choice seen is complete.
+    pub(super) fn finished(&self) -> bool {
+        self.choices != 0 && self.choices == self.finished
+    }
+
+    /// Takes one chunk; true when it holds usage and no choice.
+    pub(super) fn event(&mut self, data: &[u8], seen: &mut Seen) -> bool {
+        if data.trim_ascii() == b"[DONE]" {
+            seen.advance(Phase::Ended);
+            return false;
+        }
+        let mut chunk = Chunk::default();
+        let mut keys = scan::keys(data);
+        while let Some(key) = keys.next() {
+            match (key.depth, key.name) {
+                (1, b"id") => text(&mut keys, &mut seen.reported.response_id),
+                (1, b"model") => text(&mut keys, &mut seen.reported.model),
+                (1, b"service_tier") => text(&mut keys, &mut seen.reported.service_tier),
+                (1, b"choices") => chunk.no_choices = keys.is_empty_array(),
+                (1, b"error") if keys.is_filled() || keys.value().first() == Some(&b'"') => {
+                    seen.fail(keys.value());
+                }
+                (1..=3, b"usage") if keys.is_filled() => {
+                    let usage = scan::parse::<OpenAiUsage>(keys.value());
+                    if let Some(usage) = usage.and_then(|usage| usage.buckets()) {
+                        seen.reported.usage = Some(usage);
+                        seen.final_usage = true;
+                        chunk.usage |= key.depth == 1;
+                    }
+                }
+                (3, b"index") => {
+                    if let Some(index) = keys.integer() {
+                        chunk.choice(self, index);
+                    }
+                }
+                (3, b"finish_reason") => {
+                    if let Some(reason) = keys.string() {
+                        chunk.finish(self);
+                        seen.reported.stop_reason = scan::unescape(reason);
+                        seen.advance(Phase::Semantic);
+                    }
+                }
+                (4.., name) => chunk.delta(name, &mut keys),
+                _ => {}
+            }
+        }
+        chunk.close(self);
+        seen.advance(Phase::Started);
+        if chunk.semantic || chunk.bytes > 0 {
+            seen.semantic(chunk.bytes);
+        }
+        chunk.usage && chunk.no_choices
+    }
+}
+
+/// What one chunk holds.
+#[derive(Default)]
+struct Chunk {
+    no_choices: bool,
+    usage: bool,
+    bytes: usize,
+    semantic: bool,
+    /// `content` comes as parts instead of a string.
+    parts: bool,
+    /// The choice that the walk is in.
+    index: Option<u32>,
+    /// Its finish reason came before its index.
+    finish: bool,
+}
+
+impl Chunk {
+    fn delta(&mut self, name: &[u8], keys: &mut scan::Keys<'_>) {
+        match name {
+            b"content" if keys.is_filled() => self.parts = true,
+            b"content" | b"reasoning_content" | b"reasoning" | b"refusal" | b"arguments"
+            | b"transcript" => self.bytes += keys.string().map_or(0, <[u8]>::len),
+            b"text" | b"thinking" if self.parts => {
+                self.bytes += keys.string().map_or(0, <[u8]>::len);
+            }
+            b"tool_calls" | b"function_call" | b"audio" => self.semantic |= keys.is_filled(),
+            _ => {}
+        }
+    }
+
+    fn choice(&mut self, chat: &mut Chat, index: u64) {
+        let bit = u32::try_from(index).unwrap_or(u32::MAX).min(63);
+        self.index = Some(bit);
+        chat.choices |= 1 << bit;
+        if std::mem::take(&mut self.finish) {
+            chat.finished |= 1 << bit;
+        }
+    }
+
+    fn finish(&mut self, chat: &mut Chat) {
+        match self.index {
+            Some(bit) => chat.finished |= 1 << bit,
+            None => self.finish = true,
+        }
+    }
+
+    /// A choice that never named its index is the first.
+    fn close(&mut self, chat: &mut Chat) {
+        if self.finish {
+            self.choice(chat, 0);
+        }
+    }
+}
+
+/// Keeps a text that is not empty; copied only when it is another one than before.
+fn text(keys: &mut scan::Keys<'_>, known: &mut Option<String>) {
+    if let Some(raw) = keys.string() {
+        let same = known
+            .as_deref()
+            .is_some_and(|known| known.as_bytes() == raw);
+        if !raw.is_empty() && !same {
+            *known = scan::unescape(raw).or_else(|| known.take());
+        }
+    }
+}
+
+/// Chat streams end in an error by a chunk that holds one; `[DONE]` after it would read as success.
+pub(super) fn error_event(view: &ErrorView<'_>) -> Bytes {
+    event_of_body(None, &error_body(ErrorShape::OpenAi, view))
+}
