@@ -222,8 +222,8 @@ impl Budgets {
     /// Sets other budgets. One with the same period and models keeps what is spent and held, whatever its amount;
     /// `spent`, in the order of `specs`, counts for the others.
     pub fn reconfigure(&self, specs: Vec<BudgetSpec>, spent: Vec<SpentWindow>) {
-        let has = u8::from(!specs.is_empty()) * SOME
-            | u8::from(specs.iter().any(|spec| spec.hard)) * HARD;
+        let has = (u8::from(!specs.is_empty()) * SOME)
+            | (u8::from(specs.iter().any(|spec| spec.hard)) * HARD);
         let mut spent = spent.into_iter();
         let mut book = self.book.lock();
         let mut old = std::mem::take(&mut book.lines);
