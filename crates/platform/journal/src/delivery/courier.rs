@@ -1,0 +1,184 @@
+//! One batch after the other to the sink. A batch that fails is tried again smaller, down to one call; a call that
+//! alone is refused while its follower is taken is set aside.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ahash::AHashSet;
+
+use crate::error::JournalError;
+use crate::handle::Shared;
+use crate::log::Source;
+use crate::segment::Position;
+use crate::sink::{BoxError, Delivery, Sink};
+use crate::{housekeeping, rejected};
+
+use super::files;
+
+/// How long the sink may take for one batch.
+const SINK_WAIT: Duration = Duration::from_secs(60);
+/// The pause after the first failure; doubled up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// Failures in a row before a single call is suspected rather than the store.
+const SUSPECT_AFTER: u32 = 12;
+
+pub(crate) struct Courier<'a> {
+    shared: &'a Arc<Shared>,
+    sink: &'a dyn Sink,
+    limit: usize,
+    failures: u32,
+}
+
+/// Calls on their way, and what their arrival settles.
+struct Load {
+    source: Source,
+    calls: Vec<Delivery>,
+    count: usize,
+    read_to: Position,
+}
+
+impl<'a> Courier<'a> {
+    pub(crate) fn new(shared: &'a Arc<Shared>, sink: &'a dyn Sink) -> Self {
+        Self {
+            shared,
+            sink,
+            limit: shared.options.batch.max(1),
+            failures: 0,
+        }
+    }
+
+    pub(crate) const fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// Delivers until nothing waits or a batch fails; says how long to pause then.
+    pub(crate) async fn drain(&mut self) -> Duration {
+        loop {
+            match self.deliver_batch().await {
+                Ok(true) => {}
+                Ok(false) => return self.shared.options.deliver_every,
+                Err(error) => {
+                    self.note_failure(&error);
+                    let doubled = FIRST_PAUSE * 2u32.saturating_pow(self.failures.min(8) - 1);
+                    return doubled.min(LONGEST_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// Delivers one batch; false when none waits.
+    pub(crate) async fn deliver_batch(&mut self) -> Result<bool, BoxError> {
+        let Some(load) = self.load(self.limit).await? else {
+            return Ok(false);
+        };
+        match self.hand_over(&load.calls).await {
+            Ok(()) => self.settle(&load).await?,
+            Err(error) if self.limit == 1 && self.failures >= SUSPECT_AFTER => {
+                self.set_aside_if_alone(&load, error).await?;
+            }
+            Err(error) => {
+                self.limit = (self.limit / 2).max(1);
+                return Err(error);
+            }
+        }
+        self.failures = 0;
+        self.limit = (self.limit * 4).min(self.shared.options.batch.max(1));
+        *self.shared.delivery_error.lock() = None;
+        Ok(true)
+    }
+
+    /// The next calls; they stay in the log until settled.
+    async fn load(&self, limit: usize) -> Result<Option<Load>, BoxError> {
+        let batch = {
+            let mut log = self.shared.log.lock();
+            let end = log.end();
+            log.waiting.next(limit, end)
+        };
+        let Some(batch) = batch else {
+            return Ok(None);
+        };
+        let Source::Files { from, until } = batch.source else {
+            return Ok(Some(Load {
+                source: batch.source,
+                count: batch.calls.len(),
+                calls: batch.calls,
+                read_to: Position::default(),
+            }));
+        };
+        let shared = Arc::clone(self.shared);
+        let stretch =
+            tokio::task::spawn_blocking(move || files::read(&shared, from, until, limit)).await??;
+        Ok(Some(Load {
+            source: batch.source,
+            calls: stretch.calls,
+            count: stretch.count,
+            read_to: stretch.read_to,
+        }))
+    }
+
+    async fn hand_over(&self, calls: &[Delivery]) -> Result<(), BoxError> {
+        let mut seen = AHashSet::with_capacity(calls.len());
+        let once: Vec<Delivery> = calls
+            .iter()
+            .filter(|delivery| seen.insert(delivery.call.id))
+            .cloned()
+            .collect();
+        if once.is_empty() {
+            return Ok(());
+        }
+        tokio::time::timeout(SINK_WAIT, self.sink.deliver(&once)).await?
+    }
+
+    /// The calls of a load are in the store.
+    async fn settle(&self, load: &Load) -> Result<(), BoxError> {
+        let count = {
+            let mut log = self.shared.log.lock();
+            log.waiting.settle(load.source, load.count, load.read_to);
+            log.waiting.count_delivered
+        };
+        self.shared.delivered.send_replace(count);
+        let shared = Arc::clone(self.shared);
+        let tidied = tokio::task::spawn_blocking(move || housekeeping::tidy(&shared)).await?;
+        if let Err(error) = tidied {
+            // The calls are in the store; what was not forgotten now is forgotten later.
+            log_untidy(&error);
+        }
+        Ok(())
+    }
+
+    /// The call of `load` was refused again and again. If the one behind it is taken, the store works and the call
+    /// is at fault.
+    async fn set_aside_if_alone(&self, load: &Load, error: BoxError) -> Result<(), BoxError> {
+        let two = self.load(2).await?;
+        let follower = two
+            .as_ref()
+            .filter(|two| two.source == load.source)
+            .and_then(|two| two.calls.get(1));
+        let (Some(refused), Some(follower)) = (load.calls.first(), follower) else {
+            return Err(error);
+        };
+        if self
+            .hand_over(std::slice::from_ref(follower))
+            .await
+            .is_err()
+        {
+            return Err(error);
+        }
+        tracing::error!(call = %refused.call.id, %error, "the store refuses a call's record");
+        rejected::set_aside(self.shared, &refused.json)?;
+        self.settle(load).await
+    }
+
+    fn note_failure(&mut self, error: &BoxError) {
+        if self.failures == 0 {
+            tracing::warn!(%error, "the store did not take what the journal holds; it is tried again");
+        }
+        self.failures = self.failures.saturating_add(1);
+        *self.shared.delivery_error.lock() = Some(error.to_string());
+    }
+}
+
+fn log_untidy(error: &JournalError) {
+    tracing::warn!(%error, "the journal's old segments could not be removed");
+}

@@ -1,0 +1,102 @@
+//! Forgetting: the checkpoint moves on, segments whose calls are all in the store go, and calls still open in them
+//! are carried forward first, so that a long stream never holds old segments. Blocking; run off the runtime.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt;
+
+use kernel::CallId;
+
+use crate::checkpoint;
+use crate::error::JournalError;
+use crate::frame::Sort;
+use crate::handle::Shared;
+use crate::segment::Span;
+
+/// Facts carried forward under one lock.
+const CARRIED_AT_ONCE: usize = 32;
+
+/// Writes the checkpoint and removes what it makes superfluous.
+pub(crate) fn tidy(shared: &Shared) -> Result<(), JournalError> {
+    let dir = &shared.options.dir;
+    let delivered = {
+        let mut log = shared.log.lock();
+        let end = log.end();
+        log.waiting.settle_idle(end);
+        log.waiting.delivered
+    };
+    checkpoint::write(dir, delivered)
+        .map_err(JournalError::file("write the checkpoint in", dir))?;
+    while let Some(number) = {
+        let log = shared.log.lock();
+        let oldest = log.ended.front().map(|ended| ended.number);
+        oldest.filter(|number| *number < delivered.segment)
+    } {
+        carry_forward(shared, number)?;
+        let path = shared.log.lock().path(number);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(JournalError::file("remove", path)(error));
+            }
+            _ => {}
+        }
+        let mut log = shared.log.lock();
+        if let Some(gone) = log.ended.pop_front() {
+            log.bytes -= gone.len;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the facts of calls that are still open and lie in segment `number` once more, at the end of the log.
+fn carry_forward(shared: &Shared, number: u64) -> Result<(), JournalError> {
+    let carried: Vec<(CallId, Sort, Span)> = {
+        let log = shared.log.lock();
+        log.open
+            .iter()
+            .flat_map(|(call, open)| {
+                let progress = open.progress.map(|span| (*call, Sort::Progress, span));
+                [Some((*call, Sort::Opened, open.opened)), progress]
+            })
+            .flatten()
+            .filter(|(_, _, span)| span.segment == number)
+            .collect()
+    };
+    if carried.is_empty() {
+        return Ok(());
+    }
+    let path = shared.log.lock().path(number);
+    let file = File::open(&path).map_err(JournalError::file("open", &path))?;
+    for chunk in carried.chunks(CARRIED_AT_ONCE) {
+        let frames = chunk
+            .iter()
+            .map(|(call, sort, span)| read(&file, *span).map(|frame| (*call, *sort, *span, frame)))
+            .collect::<io::Result<Vec<_>>>()
+            .map_err(JournalError::file("read", &path))?;
+        let mut log = shared.log.lock();
+        for (call, sort, span, frame) in frames {
+            // It may have ended, or gone on, in the meantime.
+            let still = log.open.get(&call).is_some_and(|open| match sort {
+                Sort::Opened => open.opened == span,
+                Sort::Progress => open.progress == Some(span),
+                Sort::Closed => false,
+            });
+            if still {
+                let carried = log.write(&frame)?;
+                log.note(sort, call, carried);
+            }
+        }
+    }
+    // The old copy goes next: the new one must not be lost with the power.
+    crate::sync::sync(shared);
+    match &shared.log.lock().disk_error {
+        Some(error) => Err(JournalError::Disk(error.clone())),
+        None => Ok(()),
+    }
+}
+
+fn read(file: &File, span: Span) -> io::Result<Vec<u8>> {
+    let mut frame = vec![0; usize::try_from(span.bytes).unwrap_or(0)];
+    file.read_exact_at(&mut frame, span.offset)?;
+    Ok(frame)
+}
