@@ -1,0 +1,135 @@
+//! What is measured. A lane is one kind of load; each gives rows for the report.
+
+mod keys;
+mod memory;
+mod start;
+
+use anyhow::Result;
+
+pub use keys::{Flatness, keys};
+pub use memory::{Growth, memory};
+pub use start::{Start, start};
+
+use crate::fixture;
+use crate::load::Options;
+use crate::peers::{Peer, Three};
+use crate::report::Row;
+
+/// How long and how often.
+#[derive(Debug, Clone, Copy)]
+pub struct Effort {
+    /// Rounds of each load.
+    pub rounds: usize,
+    /// Milliseconds of each run.
+    pub millis: u64,
+    /// Requests of the memory lane: before and after.
+    pub memory_requests: (u64, u64),
+    /// Keys of the flatness lane: few and many.
+    pub keys: (usize, usize),
+}
+
+impl Effort {
+    /// Minutes in all; what the report is made with.
+    pub const FULL: Self = Self {
+        rounds: 5,
+        millis: 3_000,
+        memory_requests: (20_000, 100_000),
+        keys: (10, 100_000),
+    };
+    /// Half a minute, to see whether a change matters.
+    pub const QUICK: Self = Self {
+        rounds: 2,
+        millis: 800,
+        memory_requests: (4_000, 20_000),
+        keys: (10, 2_000),
+    };
+}
+
+/// Answers of one kilobyte on 1, 8 and 64 connections.
+pub async fn plain(three: &Three<Peer>, effort: Effort) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for connections in [1, 8, 64] {
+        let load = load(connections, effort);
+        let name = format!("1 KB answer, {}", connections_in_words(connections));
+        rows.push(Row::of(
+            &name,
+            "request",
+            1,
+            &three.rounds(effort.rounds, &load).await?,
+        ));
+    }
+    Ok(rows)
+}
+
+/// Streams of 64 chunks as fast as they go, and one chunk every 5 ms.
+pub async fn streams(three: &Three<Peer>, effort: Effort) -> Result<Vec<Row>> {
+    let chunks = fixture::chunks().len();
+    let mut rows = Vec::new();
+    for connections in [1, 8, 32] {
+        let load = Options {
+            stream: true,
+            ..load(connections, effort)
+        };
+        let name = format!("stream unpaced, {}", connections_in_words(connections));
+        rows.push(Row::of(
+            &name,
+            "chunk",
+            chunks,
+            &three.rounds(effort.rounds, &load).await?,
+        ));
+    }
+    for connections in [1, 8, 32] {
+        let load = Options {
+            stream: true,
+            pace_us: 5_000,
+            // A stream lasts 0.4 s; a short run would hold too few of them.
+            millis: effort.millis.max(2_500),
+            ..load(connections, effort)
+        };
+        let name = format!("stream paced 5 ms, {}", connections_in_words(connections));
+        rows.push(Row::of(
+            &name,
+            "chunk",
+            chunks,
+            &three.rounds(effort.rounds, &load).await?,
+        ));
+    }
+    Ok(rows)
+}
+
+/// Prompts as coding agents send them.
+pub async fn large(three: &Three<Peer>, effort: Effort) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for (size, body_bytes) in [("50 KB", 50_000), ("1 MB", 1_000_000)] {
+        let load = Options {
+            body_bytes,
+            ..load(8, effort)
+        };
+        let name = format!("{size} prompt, 8 connections");
+        rows.push(Row::of(
+            &name,
+            "request",
+            1,
+            &three.rounds(effort.rounds, &load).await?,
+        ));
+    }
+    Ok(rows)
+}
+
+fn load(connections: usize, effort: Effort) -> Options {
+    Options {
+        target: String::new(),
+        keys: None,
+        connections,
+        millis: effort.millis,
+        requests: None,
+        stream: false,
+        pace_us: 0,
+        body_bytes: 300,
+    }
+}
+
+fn connections_in_words(connections: usize) -> String {
+    let plural = if connections == 1 { "" } else { "s" };
+    format!("{connections} connection{plural}")
+}

@@ -1,0 +1,131 @@
+//! One run: start the mock, the proxy and the gateway, measure the lanes asked for, report.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+
+use crate::gateway::Gateway;
+use crate::lanes::{self, Effort};
+use crate::peers::{Peer, Three};
+use crate::process;
+use crate::report::Report;
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Lane {
+    Plain,
+    Streams,
+    Large,
+    Memory,
+    Start,
+    Keys,
+}
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// The binary `switchyard`, from a release or dist build.
+    #[arg(long)]
+    gateway: PathBuf,
+    /// Only these lanes.
+    #[arg(long, value_delimiter = ',')]
+    lanes: Vec<Lane>,
+    /// Short rounds and few of them.
+    #[arg(long)]
+    quick: bool,
+    /// Where the report goes as markdown; without it, to the terminal.
+    #[arg(long)]
+    markdown: Option<PathBuf>,
+    /// Where the report goes as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// End with an error where a bound does not hold.
+    #[arg(long)]
+    strict: bool,
+}
+
+/// Measures and reports.
+pub fn run(options: &Options) -> Result<()> {
+    let binary = options
+        .gateway
+        .canonicalize()
+        .with_context(|| format!("no gateway at {}", options.gateway.display()))?;
+    let options = Options {
+        gateway: binary,
+        lanes: options.lanes.clone(),
+        markdown: options.markdown.clone(),
+        json: options.json.clone(),
+        ..*options
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut report = runtime.block_on(measure(&options))?;
+    report.judge();
+    let markdown = report.markdown();
+    match &options.markdown {
+        Some(path) => std::fs::write(path, markdown)?,
+        None => println!("{markdown}"),
+    }
+    if let Some(path) = &options.json {
+        std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
+    }
+    let broken = report.claims.iter().filter(|claim| !claim.holds()).count();
+    ensure!(
+        broken == 0 || !options.strict,
+        "{broken} bounds do not hold"
+    );
+    Ok(())
+}
+
+async fn measure(options: &Options) -> Result<Report> {
+    let effort = if options.quick {
+        Effort::QUICK
+    } else {
+        Effort::FULL
+    };
+    let wanted = |lane| options.lanes.is_empty() || options.lanes.contains(&lane);
+    let (_mock, mock) = process::server(&["mock"]).await?;
+    let (proxy_process, proxy) = process::server(&["proxy", &mock]).await?;
+    let mut report = Report::default();
+    if wanted(Lane::Plain) || wanted(Lane::Streams) || wanted(Lane::Large) {
+        let gateway = Gateway::start(&options.gateway, &mock).await?;
+        let three = Three {
+            direct: Peer {
+                target: mock.clone(),
+                pid: None,
+                keys: None,
+            },
+            proxy: Peer {
+                target: proxy,
+                pid: proxy_process.id(),
+                keys: None,
+            },
+            gateway: Peer {
+                target: gateway.address().to_owned(),
+                pid: Some(gateway.pid()?),
+                keys: Some(gateway.keys(1, 1).await?),
+            },
+        };
+        if wanted(Lane::Plain) {
+            report.rows.extend(lanes::plain(&three, effort).await?);
+        }
+        if wanted(Lane::Streams) {
+            report.rows.extend(lanes::streams(&three, effort).await?);
+        }
+        if wanted(Lane::Large) {
+            report.rows.extend(lanes::large(&three, effort).await?);
+        }
+    }
+    if wanted(Lane::Start) {
+        report.start = Some(lanes::start(&options.gateway, &mock).await?);
+    }
+    if wanted(Lane::Memory) {
+        report.memory = Some(lanes::memory(&options.gateway, &mock, effort).await?);
+    }
+    if wanted(Lane::Keys) {
+        report.keys = Some(lanes::keys(&options.gateway, &mock, effort).await?);
+    }
+    Ok(report)
+}
