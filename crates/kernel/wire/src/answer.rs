@@ -7,6 +7,7 @@ pub(crate) use anthropic::{Message, Stop};
 pub(crate) use openai::{ResponseObject, count_tool};
 
 use kernel::{Failure, Kind, Reported};
+use serde_json::value::RawValue;
 
 use crate::{Protocol, scan};
 
@@ -54,20 +55,13 @@ pub fn read_answer(protocol: Protocol, body: &[u8]) -> Result<Reported, AnswerEr
 #[must_use]
 pub fn output_bytes(protocol: Protocol, body: &[u8]) -> u64 {
     let mut bytes = 0;
-    // Anthropic gives a tool's arguments as an object: all of it counts.
-    let mut input_depth = None;
     let mut keys = scan::keys(body);
     while let Some(key) = keys.next() {
-        if input_depth.is_some_and(|depth| key.depth > depth) {
-            bytes += key.name.len() + keys.string().map_or(0, <[u8]>::len);
-            continue;
-        }
-        input_depth = None;
         bytes += match (protocol, key.name) {
             (Protocol::Embeddings, _) => 0,
+            // A tool's arguments come as an object: all of it counts.
             (Protocol::Messages, b"input") if key.depth == 3 => {
-                input_depth = Some(key.depth);
-                0
+                scan::parse::<&RawValue>(keys.value()).map_or(0, |input| input.get().len())
             }
             (Protocol::Messages, b"text" | b"thinking") if key.depth == 3 => {
                 keys.string().map_or(0, <[u8]>::len)

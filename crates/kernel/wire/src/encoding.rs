@@ -105,7 +105,7 @@ fn layer(name: &str, body: &[u8], max_bytes: usize) -> Result<Bytes, EncodingErr
 fn deflate(body: &[u8], max_bytes: usize) -> Result<Bytes, EncodingError> {
     let zlib = body.first().is_some_and(|first| first & 0x0f == 8)
         && body.len() > 1
-        && u16::from_be_bytes([body[0], body[1]]) % 31 == 0;
+        && u16::from_be_bytes([body[0], body[1]]).is_multiple_of(31);
     if zlib {
         let mut decoder = flate2::bufread::ZlibDecoder::new(body);
         let out = inflate("deflate", &mut decoder, max_bytes)?;

@@ -9,7 +9,7 @@ pub use error::EnvelopeError;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize as _, Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::Protocol;
@@ -66,7 +66,7 @@ pub fn read(protocol: Protocol, body: &[u8]) -> Result<Envelope, EnvelopeError> 
     };
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     if body[opening] != b'{' {
-        return Err(match deserializer.deserialize_any(IgnoredAny) {
+        return Err(match IgnoredAny::deserialize(&mut deserializer) {
             Ok(_) if deserializer.end().is_ok() => EnvelopeError::NotAnObject,
             Ok(_) => EnvelopeError::invalid_json(body, "something follows the value"),
             Err(error) => EnvelopeError::json(body, &error),

@@ -191,3 +191,76 @@ pub(crate) fn event_of_body(name: Option<&str>, body: &[u8]) -> Bytes {
     out.extend_from_slice(b"\n\n");
     Bytes::from(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const VIEW: ErrorView<'_> = ErrorView {
+        kind: Kind::Invalid,
+        code: "MISSING_FIELD",
+        message: "`model` is missing",
+        param: Some("model"),
+        request_id: "req_1",
+    };
+
+    fn text(shape: ErrorShape, view: &ErrorView<'_>) -> String {
+        String::from_utf8(error_body(shape, view).to_vec()).unwrap()
+    }
+
+    #[test]
+    fn each_shape() {
+        insta::assert_snapshot!(text(ErrorShape::OpenAi, &VIEW), @r#"{"error":{"message":"`model` is missing","type":"invalid_request_error","param":"model","code":"MISSING_FIELD"}}"#);
+        insta::assert_snapshot!(text(ErrorShape::Anthropic, &VIEW), @r#"{"type":"error","error":{"type":"invalid_request_error","message":"`model` is missing"},"request_id":"req_1"}"#);
+        insta::assert_snapshot!(text(ErrorShape::Own, &VIEW), @r#"{"error":"`model` is missing","code":"MISSING_FIELD","details":{"field":"model","request_id":"req_1"}}"#);
+    }
+
+    #[test]
+    fn each_kind_has_its_name_in_both_families() {
+        let names: Vec<_> = [
+            Kind::Invalid,
+            Kind::Unauthenticated,
+            Kind::Forbidden,
+            Kind::NotFound,
+            Kind::MethodNotAllowed,
+            Kind::Conflict,
+            Kind::TooLarge,
+            Kind::RateLimited,
+            Kind::BudgetExhausted,
+            Kind::UpgradeRequired,
+            Kind::NotSupported,
+            Kind::Upstream,
+            Kind::UpstreamTimeout,
+            Kind::Unavailable,
+            Kind::Internal,
+        ]
+        .into_iter()
+        .map(|kind| {
+            format!(
+                "{} {kind:?}: {} | {} | {}",
+                kind.status(),
+                anthropic_type(kind),
+                openai_type(kind),
+                openai_stream_code(kind)
+            )
+        })
+        .collect();
+        insta::assert_snapshot!(names.join("\n"), @r"
+        400 Invalid: invalid_request_error | invalid_request_error | invalid_prompt
+        401 Unauthenticated: authentication_error | authentication_error | server_error
+        403 Forbidden: permission_error | permission_error | server_error
+        404 NotFound: not_found_error | invalid_request_error | server_error
+        405 MethodNotAllowed: invalid_request_error | invalid_request_error | server_error
+        409 Conflict: invalid_request_error | invalid_request_error | server_error
+        413 TooLarge: request_too_large | invalid_request_error | invalid_prompt
+        429 RateLimited: rate_limit_error | rate_limit_error | rate_limit_exceeded
+        402 BudgetExhausted: billing_error | insufficient_quota | insufficient_quota
+        426 UpgradeRequired: invalid_request_error | invalid_request_error | server_error
+        400 NotSupported: invalid_request_error | invalid_request_error | invalid_prompt
+        502 Upstream: api_error | server_error | server_error
+        504 UpstreamTimeout: timeout_error | server_error | server_error
+        503 Unavailable: overloaded_error | server_error | server_error
+        500 Internal: api_error | server_error | server_error
+        ");
+    }
+}

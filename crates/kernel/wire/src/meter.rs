@@ -53,7 +53,7 @@ pub struct Meter {
 enum Grammar {
     Chat(chat::Chat),
     Responses(responses::Responses),
-    Messages(messages::Messages),
+    Messages(Box<messages::Messages>),
 }
 
 /// What every grammar keeps.
@@ -73,7 +73,7 @@ impl Meter {
             grammar: match protocol {
                 Protocol::Chat | Protocol::Embeddings => Grammar::Chat(chat::Chat::default()),
                 Protocol::Responses => Grammar::Responses(responses::Responses::default()),
-                Protocol::Messages => Grammar::Messages(messages::Messages::default()),
+                Protocol::Messages => Grammar::Messages(Box::default()),
             },
             seen: Seen::default(),
             hiding: false,
@@ -221,13 +221,22 @@ impl UpstreamError {
             r#type: Text,
             message: Text,
         }
-        let (code, message) = if value.first() == Some(&b'"') {
-            (None, scan::parse::<Text>(value).and_then(|text| text.0))
-        } else {
+        let (code, message) = if value.first() == Some(&b'{') {
             let object = scan::parse::<Object>(value).unwrap_or_default();
             // `type` is "error" where the event itself is the object.
             let kind = object.r#type.0.filter(|kind| kind != "error");
             (object.code.0.or(kind), object.message.0)
+        } else {
+            let text = scan::parse::<Text>(value).map_or_else(
+                || {
+                    Some(
+                        String::from_utf8_lossy(&value[..value.len().min(MAX_MESSAGE_BYTES)])
+                            .into_owned(),
+                    )
+                },
+                |text| text.0,
+            );
+            (None, text)
         };
         let mut message = message.unwrap_or_else(|| "the upstream sent an error event".to_owned());
         message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));

@@ -76,6 +76,9 @@ impl Splitter {
             return Ok(None);
         };
         let whole = if self.held.is_empty() {
+            if end == chunk.len() {
+                return Ok(Some(chunk));
+            }
             chunk.slice(..end)
         } else {
             let mut held = std::mem::take(&mut self.held);

@@ -118,25 +118,34 @@ impl<'de> Found<'de> {
         }
         self.seen |= bit;
         let text = value.get();
-        match field {
-            Field::Model => self.model(text)?,
-            Field::Stream => self.envelope.stream = flag(field, text)?,
-            Field::Background => self.envelope.background = flag(field, text)?,
-            Field::MaxTokens | Field::MaxCompletionTokens | Field::MaxOutputTokens => {
+        match (field, self.protocol) {
+            (Field::Model, _) => self.model(text)?,
+            (Field::Stream, Protocol::Chat | Protocol::Responses | Protocol::Messages) => {
+                self.envelope.stream = flag(field, text)?;
+            }
+            (Field::MaxTokens, Protocol::Chat | Protocol::Messages)
+            | (Field::MaxCompletionTokens, Protocol::Chat)
+            | (Field::MaxOutputTokens, Protocol::Responses) => {
                 let tokens = whole(field, text)?;
                 self.envelope.max_output_tokens = self.envelope.max_output_tokens.max(tokens);
             }
-            Field::Choices if self.protocol == Protocol::Chat => {
+            (Field::Choices, Protocol::Chat) => {
                 self.envelope.choices = whole(field, text)?.unwrap_or(1).max(1);
             }
-            Field::StreamOptions => self.stream_options(text)?,
-            Field::PreviousResponseId => self.envelope.previous_response_id = label(text),
-            Field::User => self.user = label(text),
-            Field::SafetyIdentifier => self.safety_identifier = label(text),
-            Field::PromptCacheKey => self.prompt_cache_key = label(text),
-            Field::ServiceTier => self.envelope.service_tier = label(text),
-            Field::Metadata if self.protocol == Protocol::Messages => self.metadata(text)?,
-            Field::Metadata | Field::Choices | Field::Other => {}
+            (Field::StreamOptions, Protocol::Chat) => self.stream_options(text)?,
+            (Field::Background, Protocol::Responses) => {
+                self.envelope.background = flag(field, text)?;
+            }
+            (Field::PreviousResponseId, Protocol::Responses) => {
+                self.envelope.previous_response_id = label(text);
+            }
+            (Field::Metadata, Protocol::Messages) => self.metadata(text)?,
+            (Field::User, _) => self.user = label(text),
+            (Field::SafetyIdentifier, _) => self.safety_identifier = label(text),
+            (Field::PromptCacheKey, _) => self.prompt_cache_key = label(text),
+            (Field::ServiceTier, _) => self.envelope.service_tier = label(text),
+            // Of another protocol: the upstream's to judge.
+            _ => {}
         }
         Ok(())
     }

@@ -36,7 +36,7 @@ impl Chat {
                 (1, b"id") => text(&mut keys, &mut seen.reported.response_id),
                 (1, b"model") => text(&mut keys, &mut seen.reported.model),
                 (1, b"service_tier") => text(&mut keys, &mut seen.reported.service_tier),
-                (1, b"choices") => chunk.no_choices = keys.is_empty_array(),
+                (1, b"choices") => chunk.choices = !keys.is_empty_array(),
                 (1, b"error") if keys.is_filled() || keys.value().first() == Some(&b'"') => {
                     seen.fail(keys.value());
                 }
@@ -69,14 +69,14 @@ impl Chat {
         if chunk.semantic || chunk.bytes > 0 {
             seen.semantic(chunk.bytes);
         }
-        chunk.usage && chunk.no_choices
+        chunk.usage && !chunk.choices
     }
 }
 
 /// What one chunk holds.
 #[derive(Default)]
 struct Chunk {
-    no_choices: bool,
+    choices: bool,
     usage: bool,
     bytes: usize,
     semantic: bool,

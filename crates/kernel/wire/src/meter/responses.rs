@@ -149,8 +149,11 @@ impl Responses {
                     message: view.message,
                 },
                 incomplete_details: None,
-                model: seen.reported.model.as_deref(),
+                model: seen.reported.model.as_deref().unwrap_or_default(),
                 output: [],
+                parallel_tool_calls: true,
+                tool_choice: "auto",
+                tools: [],
                 usage: None,
             },
             error: OpenAiError::of(view),
@@ -159,7 +162,7 @@ impl Responses {
     }
 }
 
-/// The error object within a failed response, or the response itself where there is none.
+/// Where the error object within a failed response begins.
 fn failed_error(response: &[u8]) -> &[u8] {
     let mut keys = scan::keys(response);
     while let Some(key) = keys.next() {
@@ -192,8 +195,11 @@ struct FailedResponse<'a> {
     status: &'static str,
     error: FailedError<'a>,
     incomplete_details: Option<&'a RawValue>,
-    model: Option<&'a str>,
+    model: &'a str,
     output: [u8; 0],
+    parallel_tool_calls: bool,
+    tool_choice: &'static str,
+    tools: [u8; 0],
     usage: Option<&'a RawValue>,
 }
 
