@@ -1,0 +1,20 @@
+//! What this room wants of others.
+
+use async_trait::async_trait;
+use kernel::{KeyId, Nano, Timestamp};
+
+/// Any failure of another room.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Tells what a key has spent; asked when a key with budgets is first seen, never on the path of a call.
+#[async_trait]
+pub trait SpentReader: Send + Sync + 'static {
+    /// The sum of all calls of `key` admitted at `since` or later whose model fits one of `models` (patterns with
+    /// `*`; all models where there is none), calls billed by the client left out.
+    async fn spent(
+        &self,
+        key: KeyId,
+        since: Timestamp,
+        models: &[String],
+    ) -> Result<Nano, BoxError>;
+}
