@@ -1,0 +1,454 @@
+//! From prices as written to prices as billed: every multiplier applied, every figure whole in pico-dollars.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use kernel::{Pico, Timestamp};
+
+use super::bucket::{BUCKETS, Bucket};
+use super::error::PriceError;
+use super::hours::{Calendar, Schedule};
+use super::service::Service;
+use super::table::{Decimal, HourTable, RateTable, TierTable, Variation};
+
+/// A price per token for every class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rates {
+    /// As written.
+    pub(super) listed: [Option<Pico>; BUCKETS],
+    /// With every gap filled by the class it falls back to.
+    effective: [Pico; BUCKETS],
+}
+
+impl Rates {
+    fn new(listed: [Option<Pico>; BUCKETS], path: &str) -> Result<Self, PriceError> {
+        for required in [Bucket::Input, Bucket::Output] {
+            if listed[required as usize].is_none() {
+                return Err(PriceError::invalid(
+                    format!("{path}.{}", required.as_str()),
+                    "must be given; \"0\" where it costs nothing",
+                ));
+            }
+        }
+        let mut effective = [Pico(0); BUCKETS];
+        for bucket in Bucket::ALL {
+            let mut from = Some(bucket);
+            while let Some(class) = from {
+                if let Some(rate) = listed[class as usize] {
+                    effective[bucket as usize] = rate;
+                    break;
+                }
+                from = class.falls_back_to();
+            }
+        }
+        Ok(Self { listed, effective })
+    }
+
+    pub(super) const fn of(&self, bucket: Bucket) -> Pico {
+        self.effective[bucket as usize]
+    }
+
+    fn times(&self, factor: Factor, path: &str) -> Result<Self, PriceError> {
+        let mut listed = self.listed;
+        for rate in listed.iter_mut().flatten() {
+            *rate = factor.of(*rate).ok_or_else(|| {
+                PriceError::invalid(
+                    path,
+                    format!("{factor} times {} per million is not a whole number of pico-dollars; name the prices one by one", rate.to_per_million()),
+                )
+            })?;
+        }
+        Self::new(listed, path)
+    }
+}
+
+/// A multiplier, in thousandths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Factor(pub(super) u32);
+
+impl Factor {
+    /// No change.
+    pub(super) const ONE: Self = Self(1_000);
+
+    fn read(text: &Decimal, path: &str) -> Result<Self, PriceError> {
+        let millionths = Pico::per_million(&text.0).map_err(|_| {
+            PriceError::invalid(
+                path,
+                format!("expected a multiplier such as \"0.5\", got {:?}", text.0),
+            )
+        })?;
+        u32::try_from(millionths.0 / 1_000)
+            .ok()
+            .filter(|thousandths| *thousandths > 0 && millionths.0 % 1_000 == 0)
+            .map(Self)
+            .ok_or_else(|| {
+                PriceError::invalid(
+                    path,
+                    "a multiplier is above 0 and has at most three decimal places",
+                )
+            })
+    }
+
+    fn of(self, rate: Pico) -> Option<Pico> {
+        let product = rate.0.checked_mul(u64::from(self.0))?;
+        (product % 1_000 == 0).then_some(Pico(product / 1_000))
+    }
+}
+
+impl std::fmt::Display for Factor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&Pico(u64::from(self.0) * 1_000).to_per_million())
+    }
+}
+
+/// The price of a larger request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tier {
+    pub(super) above: u64,
+    pub(super) rates: Rates,
+}
+
+/// The prices of one service level, by size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Card {
+    pub(super) base: Rates,
+    pub(super) tiers: Vec<Tier>,
+}
+
+impl Card {
+    fn new(
+        tokens: [Option<&Decimal>; BUCKETS],
+        tiers: &[TierTable],
+        path: &str,
+    ) -> Result<Self, PriceError> {
+        let mut card = Self {
+            base: rates(tokens, path)?,
+            tiers: Vec::with_capacity(tiers.len()),
+        };
+        for (place, tier) in tiers.iter().enumerate() {
+            let path = format!("{path}.tiers[{place}]");
+            let floor = card.tiers.last().map_or(0, |tier| tier.above);
+            if tier.above <= floor {
+                return Err(PriceError::invalid(
+                    format!("{path}.above"),
+                    format!("must be greater than {floor}: tiers stand in rising order"),
+                ));
+            }
+            card.tiers.push(Tier {
+                above: tier.above,
+                rates: rates(tier.tokens(), &path)?,
+            });
+        }
+        Ok(card)
+    }
+
+    fn times(&self, factor: Factor, path: &str) -> Result<Self, PriceError> {
+        Ok(Self {
+            base: self.base.times(factor, path)?,
+            tiers: self
+                .tiers
+                .iter()
+                .map(|tier| {
+                    Ok(Tier {
+                        above: tier.above,
+                        rates: tier.rates.times(factor, path)?,
+                    })
+                })
+                .collect::<Result<_, PriceError>>()?,
+        })
+    }
+
+    fn varied(&self, variation: &Variation, path: &str) -> Result<Self, PriceError> {
+        match variation {
+            Variation::Multiplier(factor) => self.times(Factor::read(factor, path)?, path),
+            Variation::Table(table) => match &table.multiplier {
+                Some(factor) => {
+                    named_beside_multiplier(&table.tokens(), &table.tiers, path)?;
+                    self.times(Factor::read(factor, &format!("{path}.multiplier"))?, path)
+                }
+                None => Self::new(table.tokens(), &table.tiers, path),
+            },
+        }
+    }
+
+    /// The bound of the tier that a request of this size falls into; 0 for the base.
+    pub(super) fn tier_of(&self, size: u64) -> u64 {
+        self.tiers
+            .iter()
+            .rev()
+            .map(|tier| tier.above)
+            .find(|above| size > *above)
+            .unwrap_or(0)
+    }
+
+    /// The prices of the tier with this bound; `None` where it is not sold.
+    pub(super) fn tier(&self, above: u64) -> Option<&Rates> {
+        if above == 0 {
+            return Some(&self.base);
+        }
+        self.tiers
+            .iter()
+            .find(|tier| tier.above == above)
+            .map(|tier| &tier.rates)
+    }
+}
+
+fn named_beside_multiplier(
+    tokens: &[Option<&Decimal>; BUCKETS],
+    tiers: &[TierTable],
+    path: &str,
+) -> Result<(), PriceError> {
+    if tokens.iter().all(Option::is_none) && tiers.is_empty() {
+        return Ok(());
+    }
+    Err(PriceError::invalid(
+        format!("{path}.multiplier"),
+        "stands beside prices; give one or the other",
+    ))
+}
+
+/// All service levels at one time of the day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plan {
+    pub(super) standard: Card,
+    special: [Option<Card>; 4],
+}
+
+impl Plan {
+    fn new(standard: Card, table: &RateTable, path: &str) -> Result<Self, PriceError> {
+        let levels = &table.service;
+        let mut special = [const { None }; 4];
+        for (place, variation) in [&levels.batch, &levels.flex, &levels.fast, &levels.ultrafast]
+            .into_iter()
+            .enumerate()
+        {
+            if let Some(variation) = variation {
+                let name = Service::SPECIAL[place].as_str();
+                special[place] =
+                    Some(standard.varied(variation, &format!("{path}.service.{name}"))?);
+            }
+        }
+        Ok(Self { standard, special })
+    }
+
+    /// The prices of a level; `None` where it is not sold.
+    pub(super) fn level(&self, service: Service) -> Option<&Card> {
+        match service {
+            Service::Standard => Some(&self.standard),
+            _ => Service::SPECIAL
+                .iter()
+                .position(|special| *special == service)
+                .and_then(|place| self.special[place].as_ref()),
+        }
+    }
+
+    fn at(&self, hour: &HourTable, table: &RateTable, path: &str) -> Result<Self, PriceError> {
+        let Some(factor) = &hour.multiplier else {
+            return Self::new(Card::new(hour.tokens(), &hour.tiers, path)?, table, path);
+        };
+        named_beside_multiplier(&hour.tokens(), &hour.tiers, path)?;
+        let factor = Factor::read(factor, &format!("{path}.multiplier"))?;
+        let mut special = [const { None }; 4];
+        for (place, card) in self.special.iter().enumerate() {
+            special[place] = card
+                .as_ref()
+                .map(|card| card.times(factor, path))
+                .transpose()?;
+        }
+        Ok(Self {
+            standard: self.standard.times(factor, path)?,
+            special,
+        })
+    }
+}
+
+/// What a region changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Region {
+    /// Multiplies the sum of all token classes, at every level and time.
+    Factor(Factor),
+    /// Its own prices, at the standard level.
+    Card(Box<Card>),
+}
+
+/// What is charged by the piece; never multiplied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Fees {
+    pub(super) web_search: Option<Pico>,
+    pub(super) web_search_input_tokens: u64,
+    pub(super) file_search: Option<Pico>,
+    pub(super) request: Option<Pico>,
+}
+
+/// The price of a model over a stretch of time.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// The first instant.
+    pub(super) from: Option<Timestamp>,
+    /// The first instant after.
+    pub(super) to: Option<Timestamp>,
+    pub(super) schedule: Schedule,
+    /// The base price, then one for each window of the schedule.
+    pub(super) plans: Vec<Plan>,
+    pub(super) regions: Vec<(String, Region)>,
+    pub(super) fees: Fees,
+    pub(super) audio_cache_read: Option<Pico>,
+    pub(super) image_cache_read: Option<Pico>,
+    /// The windows as written, for showing.
+    pub(super) hours: Vec<HourTable>,
+    /// Fields whose figure follows from a rule of the family.
+    pub(super) derived: Vec<String>,
+    /// Fields whose figure stands in one source only.
+    pub(super) single_source: Vec<String>,
+}
+
+impl Row {
+    /// Checks and works out a price. `path` is where it stands, for messages.
+    pub(super) fn new(
+        table: &RateTable,
+        path: &str,
+        calendars: &[Arc<Calendar>],
+    ) -> Result<Self, PriceError> {
+        let from = instant(table.valid_from.as_deref(), &format!("{path}.valid_from"))?;
+        let to = instant(table.valid_to.as_deref(), &format!("{path}.valid_to"))?;
+        if let (Some(from), Some(to)) = (from, to)
+            && from >= to
+        {
+            return Err(PriceError::invalid(
+                format!("{path}.valid_to"),
+                "must be later than `valid_from`",
+            ));
+        }
+        let standard = Card::new(table.tokens(), &table.tiers, path)?;
+        let mut plans = vec![Plan::new(standard, table, path)?];
+        for (place, hour) in table.hours.iter().enumerate() {
+            let plan = plans[0].at(hour, table, &format!("{path}.hours[{place}]"))?;
+            plans.push(plan);
+        }
+        let mut regions = Vec::with_capacity(table.regions.len());
+        for (name, variation) in &table.regions {
+            let path = format!("{path}.regions.{name}");
+            let region = match variation {
+                Variation::Multiplier(factor) => Region::Factor(Factor::read(factor, &path)?),
+                Variation::Table(inner) => match &inner.multiplier {
+                    Some(factor) => {
+                        named_beside_multiplier(&inner.tokens(), &inner.tiers, &path)?;
+                        Region::Factor(Factor::read(factor, &format!("{path}.multiplier"))?)
+                    }
+                    None => Region::Card(Box::new(Card::new(inner.tokens(), &inner.tiers, &path)?)),
+                },
+            };
+            regions.push((name.clone(), region));
+        }
+        let fee = |value: &Option<Decimal>,
+                   name: &str,
+                   read: fn(&str) -> Result<Pico, kernel::money::InvalidAmount>| {
+            value
+                .as_ref()
+                .map(|text| amount(text, &format!("{path}.{name}"), read))
+                .transpose()
+        };
+        Ok(Self {
+            from,
+            to,
+            schedule: Schedule::new(&table.hours, path, calendars)?,
+            plans,
+            regions,
+            fees: Fees {
+                web_search: fee(&table.web_search, "web_search", Pico::per_thousand)?,
+                web_search_input_tokens: table.web_search_input_tokens.unwrap_or(0),
+                file_search: fee(&table.file_search, "file_search", Pico::per_thousand)?,
+                request: fee(&table.request, "request", Pico::per_unit)?,
+            },
+            audio_cache_read: fee(
+                &table.audio_cache_read,
+                "audio_cache_read",
+                Pico::per_million,
+            )?,
+            image_cache_read: fee(
+                &table.image_cache_read,
+                "image_cache_read",
+                Pico::per_million,
+            )?,
+            hours: table.hours.clone(),
+            derived: Vec::new(),
+            single_source: Vec::new(),
+        })
+    }
+
+    /// Whether this price holds at an instant.
+    pub(super) fn holds(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
+    }
+
+    /// The base prices at an instant.
+    pub(super) fn base(&self, at: Timestamp) -> &Rates {
+        let plan = self.schedule.pick(at).plan;
+        &self.plans.get(plan).unwrap_or(&self.plans[0]).standard.base
+    }
+}
+
+/// Sorts the prices of one model by time and refuses two that hold at once.
+pub(super) fn in_order(rows: &mut [Row], path: &str) -> Result<(), PriceError> {
+    rows.sort_by_key(|row| row.from);
+    for pair in rows.windows(2) {
+        let ends_first = pair[0]
+            .to
+            .zip(pair[1].from)
+            .is_some_and(|(to, from)| to <= from);
+        if !ends_first {
+            return Err(PriceError::invalid(
+                path,
+                "two prices hold at the same time; set `valid_to` of the earlier and `valid_from` of the later",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn rates(tokens: [Option<&Decimal>; BUCKETS], path: &str) -> Result<Rates, PriceError> {
+    let mut listed = [None; BUCKETS];
+    for bucket in Bucket::ALL {
+        if let Some(text) = tokens[bucket as usize] {
+            listed[bucket as usize] = Some(amount(
+                text,
+                &format!("{path}.{}", bucket.as_str()),
+                Pico::per_million,
+            )?);
+        }
+    }
+    Rates::new(listed, path)
+}
+
+fn amount(
+    text: &Decimal,
+    field: &str,
+    read: fn(&str) -> Result<Pico, kernel::money::InvalidAmount>,
+) -> Result<Pico, PriceError> {
+    read(&text.0).map_err(|source| PriceError::Amount {
+        field: field.to_owned(),
+        source,
+    })
+}
+
+/// A day (00:00 UTC) or an instant.
+pub(super) fn instant(text: Option<&str>, field: &str) -> Result<Option<Timestamp>, PriceError> {
+    let Some(text) = text else { return Ok(None) };
+    let day = || {
+        let day: NaiveDate = text.parse().ok()?;
+        Some(Timestamp(
+            day.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros(),
+        ))
+    };
+    day()
+        .or_else(|| Timestamp::parse(text).ok())
+        .map(Some)
+        .ok_or_else(|| {
+            PriceError::invalid(
+                field,
+                format!(
+                    "expected a day such as \"2026-12-01\" or an instant in RFC 3339, got {text:?}"
+                ),
+            )
+        })
+}
