@@ -21,20 +21,32 @@ pub(crate) async fn run(shared: Arc<Shared>, sink: Arc<dyn Sink>, mut stop: watc
     let mut pause = Duration::ZERO;
     loop {
         tokio::select! {
-            // The sender's end counts as a stop.
-            _stopped = stop.wait_for(|stop| *stop) => break,
+            () = stopped(&mut stop) => break,
             () = shared.ready.notified(), if !courier.is_failing() => {}
             () = tokio::time::sleep(pause) => {}
         }
-        pause = tokio::select! {
-            pause = courier.drain() => pause,
-            _stopped = stop.wait_for(|stop| *stop) => break,
-        };
+        let drained = courier.drain();
+        tokio::pin!(drained);
+        tokio::select! {
+            paused = &mut drained => pause = paused,
+            () = stopped(&mut stop) => {
+                // A batch under way is not broken off at once: the store may already have it.
+                let _in_time = tokio::time::timeout(LAST_WAIT, drained).await;
+                break;
+            }
+        }
     }
-    let last = tokio::time::timeout(LAST_WAIT, courier.drain()).await;
-    if last.is_err() {
+    if tokio::time::timeout(LAST_WAIT, courier.drain())
+        .await
+        .is_err()
+    {
         tracing::warn!(
             "the store did not take what waits in time; it is delivered at the next start"
         );
     }
+}
+
+/// Returns at a stop; the sender's end counts as one.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _stopped = stop.wait_for(|stop| *stop).await;
 }

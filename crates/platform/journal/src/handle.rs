@@ -16,6 +16,7 @@ use crate::frame::{self, FactRef, MAX_BODY, Sort};
 use crate::log::{Count, Log};
 use crate::options::Options;
 use crate::recovery::{self, Recovery};
+use crate::segment::Position;
 use crate::sink::{Delivery, Sink};
 use crate::status::Status;
 use crate::{delivery, sync};
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) delivered: watch::Sender<Count>,
     pub(crate) delivery_error: Mutex<Option<String>>,
     pub(crate) rejected: AtomicU64,
+    /// As it was last written.
+    pub(crate) checkpoint: Mutex<Position>,
     /// Holds the folder's lock.
     pub(crate) _lock: File,
 }

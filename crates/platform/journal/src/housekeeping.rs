@@ -11,27 +11,39 @@ use crate::checkpoint;
 use crate::error::JournalError;
 use crate::frame::Sort;
 use crate::handle::Shared;
-use crate::segment::Span;
+use crate::log::Log;
+use crate::segment::{Position, Span};
 
 /// Facts carried forward under one lock.
 const CARRIED_AT_ONCE: usize = 32;
 
+/// Whether there may be something to forget.
+pub(crate) fn is_due(shared: &Shared) -> bool {
+    let mut log = shared.log.lock();
+    let end = log.end();
+    log.waiting.settle_idle(end);
+    let delivered = log.waiting.delivered;
+    let ended = log.ended.front();
+    delivered != *shared.checkpoint.lock()
+        || ended.is_some_and(|ended| ended.number < delivered.segment)
+}
+
 /// Writes the checkpoint and removes what it makes superfluous.
 pub(crate) fn tidy(shared: &Shared) -> Result<(), JournalError> {
     let dir = &shared.options.dir;
-    let delivered = {
-        let mut log = shared.log.lock();
-        let end = log.end();
-        log.waiting.settle_idle(end);
-        log.waiting.delivered
-    };
-    checkpoint::write(dir, delivered)
-        .map_err(JournalError::file("write the checkpoint in", dir))?;
-    while let Some(number) = {
-        let log = shared.log.lock();
-        let oldest = log.ended.front().map(|ended| ended.number);
-        oldest.filter(|number| *number < delivered.segment)
-    } {
+    let delivered = shared.log.lock().waiting.delivered;
+    let written = *shared.checkpoint.lock();
+    if written != delivered {
+        checkpoint::write(dir, delivered)
+            .map_err(JournalError::file("write the checkpoint in", dir))?;
+        *shared.checkpoint.lock() = delivered;
+    }
+    loop {
+        // Bound by itself, so that the lock is not held in the loop.
+        let removable = removable(&shared.log.lock(), delivered);
+        let Some(number) = removable else {
+            return Ok(());
+        };
         carry_forward(shared, number)?;
         let path = shared.log.lock().path(number);
         match fs::remove_file(&path) {
@@ -45,7 +57,24 @@ pub(crate) fn tidy(shared: &Shared) -> Result<(), JournalError> {
             log.bytes -= gone.len;
         }
     }
-    Ok(())
+}
+
+/// The oldest segment, if its closed calls are in the store and carrying forward what is open in it pays: at least
+/// half of what lies in ended segments must be superfluous, else many open calls would be copied again and again.
+fn removable(log: &Log, delivered: Position) -> Option<u64> {
+    let oldest = log.ended.front()?.number;
+    if oldest >= delivered.segment {
+        return None;
+    }
+    let (mut needed_there, mut needed) = (0, 0);
+    for open in log.open.values() {
+        for span in [Some(open.opened), open.progress].into_iter().flatten() {
+            needed += span.bytes;
+            needed_there += u64::from(span.segment == oldest) * span.bytes;
+        }
+    }
+    let ended = log.bytes - log.current.len;
+    (needed_there == 0 || ended >= 2 * needed).then_some(oldest)
 }
 
 /// Writes the facts of calls that are still open and lie in segment `number` once more, at the end of the log.

@@ -81,6 +81,7 @@ pub(crate) fn open(
         ready: Notify::new(),
         delivery_error: Mutex::new(None),
         rejected: AtomicU64::new(0),
+        checkpoint: Mutex::new(delivered),
         _lock: lock,
     };
     Ok((shared, recovery))

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use ahash::AHashSet;
 
-use crate::error::JournalError;
 use crate::handle::Shared;
 use crate::log::Source;
 use crate::segment::Position;
@@ -57,7 +56,10 @@ impl<'a> Courier<'a> {
         loop {
             match self.deliver_batch().await {
                 Ok(true) => {}
-                Ok(false) => return self.shared.options.deliver_every,
+                Ok(false) => {
+                    self.tidy().await;
+                    return self.shared.options.deliver_every;
+                }
                 Err(error) => {
                     self.note_failure(&error);
                     let doubled = FIRST_PAUSE * 2u32.saturating_pow(self.failures.min(8) - 1);
@@ -73,7 +75,7 @@ impl<'a> Courier<'a> {
             return Ok(false);
         };
         match self.hand_over(&load.calls).await {
-            Ok(()) => self.settle(&load).await?,
+            Ok(()) => self.settle(&load).await,
             Err(error) if self.limit == 1 && self.failures >= SUSPECT_AFTER => {
                 self.set_aside_if_alone(&load, error).await?;
             }
@@ -131,20 +133,29 @@ impl<'a> Courier<'a> {
     }
 
     /// The calls of a load are in the store.
-    async fn settle(&self, load: &Load) -> Result<(), BoxError> {
+    async fn settle(&self, load: &Load) {
         let count = {
             let mut log = self.shared.log.lock();
             log.waiting.settle(load.source, load.count, load.read_to);
             log.waiting.count_delivered
         };
         self.shared.delivered.send_replace(count);
-        let shared = Arc::clone(self.shared);
-        let tidied = tokio::task::spawn_blocking(move || housekeeping::tidy(&shared)).await?;
-        if let Err(error) = tidied {
-            // The calls are in the store; what was not forgotten now is forgotten later.
-            log_untidy(&error);
+        self.tidy().await;
+    }
+
+    /// Forgets what is in the store. What is not forgotten now, for an error, is forgotten later.
+    async fn tidy(&self) {
+        if !housekeeping::is_due(self.shared) {
+            return;
         }
-        Ok(())
+        let shared = Arc::clone(self.shared);
+        match tokio::task::spawn_blocking(move || housekeeping::tidy(&shared)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the journal's old segments could not be removed");
+            }
+            Err(error) => tracing::error!(%error, "tidying the journal broke off"),
+        }
     }
 
     /// The call of `load` was refused again and again. If the one behind it is taken, the store works and the call
@@ -167,7 +178,8 @@ impl<'a> Courier<'a> {
         }
         tracing::error!(call = %refused.call.id, %error, "the store refuses a call's record");
         rejected::set_aside(self.shared, &refused.json)?;
-        self.settle(load).await
+        self.settle(load).await;
+        Ok(())
     }
 
     fn note_failure(&mut self, error: &BoxError) {
@@ -177,8 +189,4 @@ impl<'a> Courier<'a> {
         self.failures = self.failures.saturating_add(1);
         *self.shared.delivery_error.lock() = Some(error.to_string());
     }
-}
-
-fn log_untidy(error: &JournalError) {
-    tracing::warn!(%error, "the journal's old segments could not be removed");
 }

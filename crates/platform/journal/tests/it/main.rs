@@ -1,0 +1,10 @@
+//! The journal from outside: what is on disk after any end, and what reaches the store.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod bound;
+mod carry;
+mod crash;
+mod delivery;
+mod kill;
+mod replay;
+mod support;
