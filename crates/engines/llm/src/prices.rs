@@ -4,19 +4,22 @@
 mod bill;
 mod book;
 mod bucket;
-mod compile;
+mod card;
+mod charge;
 mod error;
 mod hours;
 mod overrides;
+mod row;
 mod service;
 mod show;
 mod table;
+mod turns;
 mod vendor;
 
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use kernel::{Pico, Timestamp};
 
@@ -30,9 +33,9 @@ pub use table::{
 };
 
 use crate::ProviderKind;
-use bill::Found;
 use book::Book;
 use bucket::Bucket;
+use charge::Found;
 use overrides::Overrides;
 
 /// The bundled book together with the operator's own prices. Cloning is cheap.
@@ -52,9 +55,11 @@ pub struct Quote {
 }
 
 impl PriceBook {
-    /// The book that is compiled in.
+    /// The book that is compiled in; read once, then cheap.
     pub fn bundled() -> Result<Self, PriceError> {
-        Self::read(include_str!("../data/prices.toml"))
+        static BUNDLED: LazyLock<Result<PriceBook, PriceError>> =
+            LazyLock::new(|| PriceBook::read(include_str!("../data/prices.toml")));
+        BUNDLED.clone()
     }
 
     /// A book from the text of a data file.
@@ -109,7 +114,7 @@ impl PriceBook {
             .overrides
             .get(provider, model, canonical, at)
             .or_else(|| {
-                let asked = asked.filter(|asked| *asked != model)?;
+                let asked = asked.filter(|asked| *asked != model && !self.overrides.is_empty())?;
                 let asked_canonical = self.book.model(kind, asked).map(|model| &*model.id);
                 let its_price = asked_canonical.is_none()
                     || canonical.is_none()

@@ -53,47 +53,60 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+// The counts come from outside: sums stop at the bound of the type.
 impl Usage {
     /// All that was sent, cached or not: what size tiers compare.
     #[must_use]
     pub const fn total_input(&self) -> u64 {
-        self.input + self.cache_read + self.cache_writes() + self.audio_in + self.image_in
+        self.input
+            .saturating_add(self.cache_read)
+            .saturating_add(self.cache_writes())
+            .saturating_add(self.audio_in)
+            .saturating_add(self.image_in)
     }
 
     /// All that was made, reasoning included.
     #[must_use]
     pub const fn total_output(&self) -> u64 {
-        self.output + self.reasoning + self.audio_out + self.image_out
+        self.output
+            .saturating_add(self.reasoning)
+            .saturating_add(self.audio_out)
+            .saturating_add(self.image_out)
     }
 
     /// All cache writes, whatever their time to live.
     #[must_use]
     pub const fn cache_writes(&self) -> u64 {
-        self.cache_write_5m + self.cache_write_1h + self.cache_write_30m + self.cache_write_12h
+        self.cache_write_5m
+            .saturating_add(self.cache_write_1h)
+            .saturating_add(self.cache_write_30m)
+            .saturating_add(self.cache_write_12h)
     }
 
     /// What `tokens_per_minute` counts: uncached input, cache writes and output.
     #[must_use]
     pub const fn limited(&self) -> u64 {
-        self.total_input() - self.cache_read + self.total_output()
+        self.total_input()
+            .saturating_sub(self.cache_read)
+            .saturating_add(self.total_output())
     }
 
     /// Bucket by bucket sum.
     #[must_use]
     pub const fn plus(&self, other: &Self) -> Self {
         Self {
-            input: self.input + other.input,
-            cache_read: self.cache_read + other.cache_read,
-            cache_write_5m: self.cache_write_5m + other.cache_write_5m,
-            cache_write_1h: self.cache_write_1h + other.cache_write_1h,
-            cache_write_30m: self.cache_write_30m + other.cache_write_30m,
-            cache_write_12h: self.cache_write_12h + other.cache_write_12h,
-            audio_in: self.audio_in + other.audio_in,
-            image_in: self.image_in + other.image_in,
-            output: self.output + other.output,
-            reasoning: self.reasoning + other.reasoning,
-            audio_out: self.audio_out + other.audio_out,
-            image_out: self.image_out + other.image_out,
+            input: self.input.saturating_add(other.input),
+            cache_read: self.cache_read.saturating_add(other.cache_read),
+            cache_write_5m: self.cache_write_5m.saturating_add(other.cache_write_5m),
+            cache_write_1h: self.cache_write_1h.saturating_add(other.cache_write_1h),
+            cache_write_30m: self.cache_write_30m.saturating_add(other.cache_write_30m),
+            cache_write_12h: self.cache_write_12h.saturating_add(other.cache_write_12h),
+            audio_in: self.audio_in.saturating_add(other.audio_in),
+            image_in: self.image_in.saturating_add(other.image_in),
+            output: self.output.saturating_add(other.output),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+            audio_out: self.audio_out.saturating_add(other.audio_out),
+            image_out: self.image_out.saturating_add(other.image_out),
         }
     }
 }

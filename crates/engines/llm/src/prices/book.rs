@@ -7,9 +7,9 @@ use ahash::AHashMap;
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::compile::{Row, in_order, instant};
 use super::error::PriceError;
 use super::hours::{Calendar, CalendarFile};
+use super::row::{Row, in_order, instant};
 use super::table::RateTable;
 use super::vendor::{VENDORS, Vendor, makers_spelling};
 use crate::ProviderKind;

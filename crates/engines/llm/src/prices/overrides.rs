@@ -7,9 +7,9 @@ use globset::{Glob, GlobMatcher};
 use kernel::Timestamp;
 use serde::Deserialize;
 
-use super::compile::{Row, in_order};
 use super::error::PriceError;
 use super::hours::Calendar;
+use super::row::{Row, in_order};
 use super::table::RateTable;
 
 /// A price set for one id, or for all ids that a glob fits.
@@ -103,6 +103,10 @@ impl Overrides {
             exact,
             globs,
         })
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// The price set for an id at an instant. `canonical` is the book's name of the same model: a price for it

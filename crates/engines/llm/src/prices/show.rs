@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::PriceBook;
 use super::book::ModelFacts;
 use super::bucket::Bucket;
-use super::compile::{Card, Rates, Region, Row};
+use super::card::{Card, Rates};
+use super::row::{Region, Row};
 use super::service::Service;
 use super::table::{Decimal, HourTable, RateTable, TierTable, Variation, VariationTable};
 use super::vendor::Vendor;
@@ -210,7 +211,7 @@ fn pricing(row: &Row) -> RateTable {
         ..RateTable::default()
     };
     fill(&base.standard.base, |bucket, rate| {
-        *table.slot(bucket) = Some(rate)
+        *table.slot(bucket) = Some(rate);
     });
     for service in Service::SPECIAL {
         let level = base
@@ -241,7 +242,7 @@ fn pricing(row: &Row) -> RateTable {
             ..HourTable::default()
         };
         fill(&plan.standard.base, |bucket, rate| {
-            *shown.slot(bucket) = Some(rate)
+            *shown.slot(bucket) = Some(rate);
         });
         table.hours.push(shown);
     }

@@ -2,9 +2,12 @@
 
 mod data;
 mod examples;
+mod levels;
 mod properties;
 mod rules;
 mod settings;
+mod times;
+mod turns;
 
 use std::sync::LazyLock;
 
@@ -18,6 +21,31 @@ static BOOK: LazyLock<PriceBook> = LazyLock::new(|| PriceBook::bundled().unwrap(
 
 /// The day the reference was made.
 const TODAY: &str = "2026-11-21T12:00:00Z";
+
+/// As many tokens as make a price of one cent per million a million nano-dollars.
+const TOKENS_100K: Usage = Usage {
+    input: 100_000,
+    ..ZERO
+};
+const ZERO: Usage = Usage {
+    input: 0,
+    cache_read: 0,
+    cache_write_5m: 0,
+    cache_write_1h: 0,
+    cache_write_30m: 0,
+    cache_write_12h: 0,
+    audio_in: 0,
+    image_in: 0,
+    output: 0,
+    reasoning: 0,
+    audio_out: 0,
+    image_out: 0,
+};
+
+/// The price of fresh input in cents per million, from the cost of 100,000 tokens.
+fn input_price(priced: &Priced) -> i64 {
+    priced.nano.0 / 1_000_000
+}
 
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
