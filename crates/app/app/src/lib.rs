@@ -1,1 +1,14 @@
-//! Builds and wires everything; the only place that sees all rooms.
+//! Builds and wires everything; the only place that sees all rooms. It decides nothing that a room could decide.
+
+mod adapters;
+mod boot;
+mod front;
+pub mod offline;
+mod reload;
+mod router;
+mod running;
+pub mod settings;
+
+pub use boot::{Boot, BootError};
+pub use running::Running;
+pub use settings::{Settings, sources};

@@ -1,1 +1,27 @@
-//! The model gateway: surfaces, pass-through, money and the journal behind every call.
+//! The model gateway: every surface's calls from admission to their record, passed through byte for byte.
+//! It keeps no table of its own: calls go to the journal, keys come from `web::Authenticate`.
+
+mod answer;
+mod attribution;
+pub mod body;
+mod call;
+pub mod config;
+pub mod error;
+mod estimate;
+mod gateway;
+mod headers;
+pub mod http;
+mod invoke;
+pub mod live;
+mod metrics;
+mod owners;
+pub mod ports;
+mod raw;
+mod relay;
+mod verdict;
+
+pub use body::AnswerBody;
+pub use config::{BudgetsConfig, GatewayConfig};
+pub use error::{CODES, GatewayError};
+pub use gateway::{Deps, Gateway, GatewaySettings};
+pub use live::{Live, LiveCall};

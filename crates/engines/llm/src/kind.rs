@@ -51,7 +51,15 @@ impl ProviderKind {
     pub const fn family(self) -> &'static [&'static str] {
         match self {
             Self::Anthropic => &["claude*"],
-            Self::OpenAi => &["gpt-*", "chatgpt-*", "o1*", "o3*", "o4*", "codex-*", "text-embedding-*"],
+            Self::OpenAi => &[
+                "gpt-*",
+                "chatgpt-*",
+                "o1*",
+                "o3*",
+                "o4*",
+                "codex-*",
+                "text-embedding-*",
+            ],
             Self::Gemini => &["gemini-*"],
             Self::DeepSeek => &["deepseek-*"],
             Self::Sim => &["sim/*"],

@@ -1,7 +1,41 @@
 //! Model providers: transport, routing, the price book and the built-in simulated provider.
 //! It knows nothing of callers, keys, budgets or the journal.
 
+pub mod catalogue;
+pub mod config;
+pub mod error;
 pub mod kind;
 pub mod prices;
+pub mod sim;
+pub mod transport;
 
+pub use catalogue::{Catalogue, Target};
+pub use error::{CODES, LlmError};
 pub use kind::ProviderKind;
+pub use transport::{AnswerBody, Timeouts, Upstream, UpstreamOptions};
+
+use wire::Protocol;
+
+/// The path below a provider's base at which a protocol is spoken; `None` where this kind does not speak it.
+#[must_use]
+pub const fn endpoint(kind: ProviderKind, protocol: Protocol) -> Option<&'static str> {
+    match (kind, protocol) {
+        (ProviderKind::Anthropic | ProviderKind::Sim, Protocol::Messages) => Some("/v1/messages"),
+        (
+            ProviderKind::OpenAi
+            | ProviderKind::DeepSeek
+            | ProviderKind::OpenAiCompatible
+            | ProviderKind::Sim,
+            Protocol::Chat,
+        ) => Some("/chat/completions"),
+        (
+            ProviderKind::OpenAi
+            | ProviderKind::DeepSeek
+            | ProviderKind::OpenAiCompatible
+            | ProviderKind::Sim,
+            Protocol::Embeddings,
+        ) => Some("/embeddings"),
+        (ProviderKind::OpenAi | ProviderKind::Sim, Protocol::Responses) => Some("/responses"),
+        _ => None,
+    }
+}

@@ -30,6 +30,12 @@ impl ModelAllow {
         Self::default()
     }
 
+    /// Whether every model may be called.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether this model may be called.
     #[must_use]
     pub fn allows(&self, model: &str) -> bool {

@@ -1,0 +1,350 @@
+//! The tree of all settings: each room owns its part, this file only hangs them together.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use config::{Check, Loaded, Secret, Sources, Validate};
+use gateway::GatewaySettings;
+use kernel::Timestamp;
+use llm::ProviderKind;
+use llm::config::{CredentialSource, ModelConfig, ProviderConfig, TimeoutsConfig};
+use serde::Deserialize;
+
+/// The commented defaults; also the reference page of the documentation.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
+/// Environment names that people expect, and the settings behind them. Provider keys are not among them: they make
+/// providers (see [`providers_of_env`]).
+const ALIASES: &[(&str, &str)] = &[
+    ("PORT", "server.port"),
+    ("DATABASE_URL", "database.url"),
+    ("SECRET_KEY", "security.secret_key"),
+    ("SWITCHYARD_ADMIN_KEY", "security.admin_key"),
+    ("CORS_ORIGINS", "http.cors_origins"),
+    ("LOG_LEVEL", "log.level"),
+    ("ANTHROPIC_MODEL", "gateway.default_model"),
+    ("HTTPS_PROXY", "gateway.proxy"),
+];
+
+/// Providers that a key in the environment makes: name, kind, variable.
+const KEYED: &[(&str, ProviderKind, &str)] = &[
+    ("anthropic", ProviderKind::Anthropic, "ANTHROPIC_API_KEY"),
+    ("openai", ProviderKind::OpenAi, "OPENAI_API_KEY"),
+    ("deepseek", ProviderKind::DeepSeek, "DEEPSEEK_API_KEY"),
+    ("gemini", ProviderKind::Gemini, "GEMINI_API_KEY"),
+];
+
+/// All settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where and how this process serves.
+    pub server: ServerConfig,
+    /// Our own routes.
+    pub http: web::HttpSettings,
+    /// The relational store.
+    pub database: DatabaseConfig,
+    /// Keys of the house.
+    pub security: SecurityConfig,
+    /// The write-ahead file.
+    pub journal: JournalConfig,
+    /// The model gateway.
+    pub gateway: gateway::GatewayConfig,
+    /// Budgets.
+    pub budgets: gateway::BudgetsConfig,
+    /// Limits of keys that bring none.
+    pub limits: identity::LimitSettings,
+    /// Reports.
+    pub analytics: analytics::AnalyticsConfig,
+    /// How long things are kept.
+    pub retention: analytics::RetentionConfig,
+    /// Logs.
+    pub log: telemetry::LogSettings,
+    /// Health, metrics and debugging.
+    pub ops: ops::OpsSettings,
+    /// For tests and demonstrations.
+    pub debug: DebugConfig,
+    /// Model providers.
+    #[serde(default)]
+    pub providers: Vec<ProviderConfig>,
+    /// Model ids.
+    #[serde(default)]
+    pub models: Vec<ModelConfig>,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// The address to serve on.
+    pub host: std::net::IpAddr,
+    /// The port; 0 takes a free one.
+    pub port: u16,
+    /// Where local files live.
+    pub data_dir: PathBuf,
+    /// What this process does.
+    pub roles: Vec<Role>,
+    /// Connections at most; further ones wait to be accepted.
+    pub max_connections: usize,
+    /// How long a connection may take to send a request's head.
+    pub header_read_ms: u64,
+    /// How long live calls may go on after the signal to stop.
+    pub drain_ms: u64,
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Everything.
+    All,
+    /// The gateway and its console.
+    Gateway,
+}
+
+/// `[database]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseConfig {
+    /// Where; SQLite in the data folder where left out.
+    #[serde(default)]
+    pub url: Option<Secret>,
+    /// Connections in all (PostgreSQL).
+    pub max_connections: u32,
+    /// How long to wait for one.
+    pub connect_ms: u64,
+    /// How long one statement may run (PostgreSQL).
+    pub statement_ms: u64,
+}
+
+/// `[security]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecurityConfig {
+    /// Wraps the random keys of the house; a file in the data folder where left out.
+    #[serde(default)]
+    pub secret_key: Option<Secret>,
+    /// The admin key; made at the first start where left out.
+    #[serde(default)]
+    pub admin_key: Option<Secret>,
+}
+
+/// `[journal]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JournalConfig {
+    /// Bytes on disk beyond which no call is admitted.
+    pub max_bytes: u64,
+    /// Bytes of one file.
+    pub segment_bytes: u64,
+    /// How often it is synced.
+    pub sync_ms: u64,
+    /// How often it is moved to the store.
+    pub deliver_ms: u64,
+}
+
+/// `[debug]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DebugConfig {
+    /// The instant that the clock shows at the start.
+    #[serde(default)]
+    pub clock_start: Option<Timestamp>,
+}
+
+impl Settings {
+    /// The address to serve on.
+    #[must_use]
+    pub fn listen(&self) -> SocketAddr {
+        SocketAddr::new(self.server.host, self.server.port)
+    }
+
+    /// The gateway's part, with the providers that keys in the environment make.
+    #[must_use]
+    pub fn gateway(&self, env: &BTreeMap<String, String>) -> GatewaySettings {
+        let mut providers = self.providers.clone();
+        providers.extend(providers_of_env(&self.providers, env));
+        GatewaySettings {
+            gateway: self.gateway.clone(),
+            budgets: self.budgets.clone(),
+            providers,
+            models: self.models.clone(),
+        }
+    }
+}
+
+impl Validate for Settings {
+    fn validate(&self, check: &mut Check) {
+        check.part("http", &self.http);
+        check.part("gateway", &self.gateway);
+        check.part("ops", &self.ops);
+        if let Err(error) = self.log.check() {
+            check.fault("log.level", error.to_string());
+        }
+        check.at("server", |check| {
+            check.require(
+                self.server.max_connections > 0,
+                "max_connections",
+                "must be 1 or more",
+            );
+            check.require(
+                self.server.header_read_ms >= 100,
+                "header_read_ms",
+                "must be 100 or more",
+            );
+            check.require(
+                !self.server.roles.is_empty(),
+                "roles",
+                "name at least one role, e.g. [\"all\"]",
+            );
+        });
+        check.at("journal", |check| {
+            check.require(
+                self.journal.max_bytes >= 1 << 20,
+                "max_bytes",
+                "must be 1048576 or more",
+            );
+            check.require(
+                (1..=1_000).contains(&self.journal.sync_ms),
+                "sync_ms",
+                "must lie between 1 and 1000",
+            );
+            check.require(
+                (1..=1_000).contains(&self.journal.deliver_ms),
+                "deliver_ms",
+                "must lie between 1 and 1000",
+            );
+        });
+        check.part("limits", &self.limits);
+        if let Some(url) = &self.database.url {
+            if let Err(error) = store::StoreUrl::parse(url.expose()) {
+                check.fault("database.url", error.to_string());
+            }
+            let is_postgres = url.expose().starts_with("postgres");
+            check.require(
+                !is_postgres || self.security.secret_key.is_some(),
+                "security.secret_key",
+                "is required with a PostgreSQL database: every replica must unwrap the same keys (SECRET_KEY)",
+            );
+        }
+        if let Some(key) = &self.security.admin_key {
+            check.require(
+                key.expose().len() >= 32,
+                "security.admin_key",
+                "must have 32 characters or more",
+            );
+        }
+        self.check_catalogue(check);
+    }
+}
+
+impl Settings {
+    /// What only a built catalogue can tell: addresses, certificates, routes to providers that are not there.
+    fn check_catalogue(&self, check: &mut Check) {
+        let Ok(prices) = llm::prices::PriceBook::bundled() else {
+            return;
+        };
+        let settings = self.gateway(&BTreeMap::new());
+        for fault in gateway::Gateway::check(
+            &settings,
+            &prices,
+            std::sync::Arc::new(kernel::SystemClock::new()),
+        ) {
+            if let llm::LlmError::Setting { path, reason } = &fault {
+                // A provider may come from a key in the environment, which is not known here.
+                let of_env = KEYED
+                    .iter()
+                    .any(|(name, ..)| reason.contains(&format!("named {name:?}")));
+                if !of_env && !check.is_partial("providers") {
+                    check.fault(path, reason.clone());
+                }
+            }
+        }
+    }
+}
+
+/// A provider for each key in the environment, unless the file has one of that kind.
+fn providers_of_env(
+    configured: &[ProviderConfig],
+    env: &BTreeMap<String, String>,
+) -> Vec<ProviderConfig> {
+    KEYED
+        .iter()
+        .filter_map(|(name, kind, variable)| {
+            let key = env
+                .get(*variable)
+                .map(|key| key.trim())
+                .filter(|key| !key.is_empty())?;
+            let known = configured
+                .iter()
+                .any(|provider| provider.kind == *kind || provider.name == *name);
+            (!known).then(|| ProviderConfig {
+                name: (*name).to_owned(),
+                kind: *kind,
+                base_url: None,
+                api_key: Some(Secret::plain(key)),
+                credential: CredentialSource::Key,
+                serves: None,
+                headers: BTreeMap::new(),
+                query: BTreeMap::new(),
+                proxy: None,
+                ca_file: None,
+                client_cert_file: None,
+                client_key_file: None,
+                timeouts: TimeoutsConfig::default(),
+                max_concurrent: None,
+                tags: Vec::new(),
+            })
+        })
+        .collect()
+}
+
+/// The layers that settings come from. `flags` is a table of settings by path.
+#[must_use]
+pub fn sources(
+    file: Option<PathBuf>,
+    env: BTreeMap<String, String>,
+    flags: toml::Table,
+) -> Sources {
+    Sources {
+        defaults: DEFAULTS,
+        file,
+        env,
+        aliases: ALIASES,
+        flags,
+    }
+}
+
+/// Nothing set on the command line.
+#[must_use]
+pub fn no_flags() -> toml::Table {
+    toml::Table::new()
+}
+
+/// Loads all settings.
+pub fn load(sources: &Sources) -> Result<Loaded<Settings>, config::Faults> {
+    config::load(sources)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_hold() {
+        let loaded = load(&sources(None, BTreeMap::new(), toml::Table::new())).unwrap();
+        assert_eq!(loaded.settings.listen().to_string(), "127.0.0.1:8000");
+        let gateway = loaded.settings.gateway(&BTreeMap::new());
+        assert_eq!(gateway.gateway, gateway::GatewayConfig::default());
+        assert_eq!(gateway.budgets, gateway::BudgetsConfig::default());
+    }
+
+    #[test]
+    fn a_key_in_the_environment_makes_a_provider() {
+        let env = BTreeMap::from([("ANTHROPIC_API_KEY".to_owned(), "k".to_owned())]);
+        let made = providers_of_env(&[], &env);
+        assert_eq!(made.len(), 1);
+        assert!(providers_of_env(&made, &env).is_empty());
+    }
+}

@@ -1,0 +1,168 @@
+//! `/providers/{name}/*`: a provider's own routes under our identity, limits and journal. Paths whose protocol is
+//! known are metered like the surfaces; all others pass unread and unpriced.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use facts::{CallStatus, Surface};
+use http::header::HeaderValue;
+use http::{Method, Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming as IncomingBody;
+use kernel::{RequestId, permission};
+use llm::{LlmError, ProviderKind, Target, Upstream};
+
+use super::{CHAT, COUNT_TOKENS, EMBEDDINGS, INPUT_TOKENS, MESSAGES, RESPONSES};
+use crate::attribution::Attribution;
+use crate::body::AnswerBody;
+use crate::call::{Call, Opening};
+use crate::error::GatewayError;
+use crate::gateway::{Gateway, State};
+use crate::headers;
+use crate::invoke::{self, Incoming, Way, abandon, enter, refuse};
+use crate::raw::RawRelay;
+use crate::verdict;
+
+/// A request that is passed on unread.
+pub(super) struct Errand {
+    pub method: Method,
+    /// Below the provider's base.
+    pub path: String,
+    pub surface: Surface,
+    /// What stands for the model in the record.
+    pub model: String,
+    /// Whether the upstream may charge for it.
+    pub billable: bool,
+}
+
+pub(super) async fn pass(
+    gateway: &Gateway,
+    state: &Arc<State>,
+    request: Request<IncomingBody>,
+    id: RequestId,
+    name: &str,
+    rest: &str,
+) -> Result<Response<AnswerBody>, GatewayError> {
+    let method = request.method().clone();
+    let mut incoming = gateway.receive(state, request, id).await?;
+    if !incoming
+        .caller
+        .principal
+        .may(permission::GATEWAY_PASSTHROUGH)
+    {
+        return Err(GatewayError::Forbidden(permission::GATEWAY_PASSTHROUGH.0));
+    }
+    let upstream = state
+        .catalogue
+        .provider(name)
+        .cloned()
+        .ok_or_else(|| GatewayError::UnknownProvider(name.to_owned()))?;
+    if let Some(way) = metered(upstream.kind, &method, rest) {
+        incoming.pinned = Some(upstream);
+        return invoke::invoke(&gateway.shared, state, way, incoming).await;
+    }
+    let restricted = incoming.caller.budgets.has_hard() || !incoming.caller.models.is_any();
+    if restricted {
+        return Err(GatewayError::NativeNotAllowed);
+    }
+    let errand = Errand {
+        method,
+        path: format!("/{rest}"),
+        surface: Surface::Native,
+        model: "native".to_owned(),
+        billable: true,
+    };
+    forward(gateway, state, incoming, upstream, errand).await
+}
+
+/// The surface whose protocol a native path speaks.
+fn metered(kind: ProviderKind, method: &Method, rest: &str) -> Option<Way> {
+    let path = rest.strip_prefix("v1/").unwrap_or(rest);
+    let way = match path {
+        "chat/completions" => CHAT,
+        "embeddings" => EMBEDDINGS,
+        "responses" => RESPONSES,
+        "responses/input_tokens" => INPUT_TOKENS,
+        "messages" => MESSAGES,
+        "messages/count_tokens" => COUNT_TOKENS,
+        _ => return None,
+    };
+    (*method == Method::POST && llm::endpoint(kind, way.protocol).is_some()).then_some(way)
+}
+
+/// Sends an errand and passes the answer on unread.
+pub(super) async fn forward(
+    gateway: &Gateway,
+    state: &Arc<State>,
+    incoming: Incoming,
+    upstream: Arc<Upstream>,
+    errand: Errand,
+) -> Result<Response<AnswerBody>, GatewayError> {
+    let Incoming {
+        request,
+        caller,
+        mut headers,
+        query,
+        body,
+        ..
+    } = incoming;
+    let client_credential = invoke::check_credential(&upstream, &headers)?;
+    let attribution = Attribution::of_headers(&headers, &caller)?;
+    let mut call = Box::new(Call::open(
+        &gateway.shared,
+        state,
+        &caller,
+        Opening {
+            request,
+            surface: errand.surface,
+            requested_model: errand.model,
+            target: Target::to(&upstream, None),
+            stream: false,
+            max_output: None,
+            body: body.clone(),
+            tags: attribution.tags,
+            session: None,
+            client: attribution.client,
+            end_user: None,
+            unreserved: true,
+        },
+    )?);
+    let (pass, slot) = match enter(&upstream).await {
+        Ok(entered) => entered,
+        Err(error) => return Err(refuse(&mut call, error, CallStatus::Unavailable)),
+    };
+    call.attempt();
+    headers::to_upstream(&mut headers, client_credential, false);
+    upstream.authorize(&mut headers);
+    let mut outgoing = Request::new(Full::new(body));
+    *outgoing.method_mut() = errand.method;
+    *outgoing.uri_mut() = upstream.address(&errand.path, query.as_deref())?;
+    *outgoing.headers_mut() = headers;
+    let answer = match upstream.send(outgoing).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            pass.failure();
+            let billable = errand.billable && !matches!(error, LlmError::Unreachable { .. });
+            let status = verdict::of_error(&error);
+            return Err(abandon(&mut call, error.into(), status, billable));
+        }
+    };
+    let (mut head, body) = answer.into_parts();
+    let upstream_id = headers::to_client(&mut head.headers);
+    call.answered(head.status.as_u16(), upstream_id.as_ref());
+    headers::stamp(&mut head.headers, call.request());
+    if let Ok(id) = HeaderValue::from_str(&call.id().to_string()) {
+        head.headers.insert(headers::CALL, id);
+    }
+    let billable = errand.billable && head.status.is_success();
+    let raw = RawRelay::new(
+        call,
+        upstream,
+        Bytes::new(),
+        body,
+        billable,
+        Some(pass),
+        slot,
+    );
+    Ok(Response::from_parts(head, AnswerBody::raw(raw)))
+}

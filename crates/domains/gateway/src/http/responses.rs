@@ -1,0 +1,71 @@
+//! Stored responses: `GET`, `DELETE`, `cancel` and `input_items` go to the provider that keeps them.
+
+use std::sync::Arc;
+
+use facts::Surface;
+use http::{Request, Response};
+use hyper::body::Incoming as IncomingBody;
+use kernel::{RequestId, permission};
+use llm::{ProviderKind, Upstream};
+
+use super::native::{Errand, forward};
+use crate::body::AnswerBody;
+use crate::error::GatewayError;
+use crate::gateway::{Gateway, State};
+
+pub(super) async fn stored(
+    gateway: &Gateway,
+    state: &Arc<State>,
+    request: Request<IncomingBody>,
+    id: RequestId,
+    rest: &str,
+) -> Result<Response<AnswerBody>, GatewayError> {
+    let (response_id, below) = rest
+        .split_once('/')
+        .map_or((rest, None), |(id, below)| (id, Some(below)));
+    let allow = match below {
+        None => "GET, DELETE",
+        Some("cancel") => "POST",
+        Some("input_items") => "GET",
+        Some(_) => return Err(GatewayError::NoSuchPath),
+    };
+    if !allow
+        .split(", ")
+        .any(|method| request.method().as_str() == method)
+    {
+        return Err(GatewayError::Method { allow });
+    }
+    let method = request.method().clone();
+    let incoming = gateway.receive(state, request, id).await?;
+    if !incoming.caller.principal.may(permission::GATEWAY_INVOKE) {
+        return Err(GatewayError::Forbidden(permission::GATEWAY_INVOKE.0));
+    }
+    let upstream = keeper(gateway, state, response_id)?;
+    let errand = Errand {
+        method,
+        path: format!("/responses/{rest}"),
+        surface: Surface::Responses,
+        model: "stored".to_owned(),
+        // The answer repeats a usage that was billed when the response was made.
+        billable: false,
+    };
+    forward(gateway, state, incoming, upstream, errand).await
+}
+
+fn keeper(
+    gateway: &Gateway,
+    state: &State,
+    response_id: &str,
+) -> Result<Arc<Upstream>, GatewayError> {
+    let known = gateway.shared.owners.provider(response_id);
+    known
+        .and_then(|name| state.catalogue.provider(&name).cloned())
+        .or_else(|| {
+            state
+                .catalogue
+                .providers()
+                .find(|upstream| upstream.kind == ProviderKind::OpenAi)
+                .cloned()
+        })
+        .ok_or(GatewayError::NoResponsesProvider)
+}

@@ -1,0 +1,144 @@
+//! Bytes passed on unread: native routes, answers too large or too strange to be read. The call is closed at the
+//! end; what it cost is unknown or estimated.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use facts::CallStatus;
+use guard::{Pass, Slot};
+use http_body::{Body, Frame};
+use kernel::Failure;
+use llm::{AnswerBody, Upstream};
+
+use crate::call::{Call, Ending};
+use crate::relay::{Patience, Spent};
+
+/// A body that is not looked into.
+#[derive(Debug)]
+pub(crate) struct RawRelay {
+    call: Option<Box<Call>>,
+    upstream: Arc<Upstream>,
+    ahead: Bytes,
+    body: AnswerBody,
+    billable: bool,
+    pass: Option<Pass>,
+    _slot: Slot,
+    patience: Patience,
+}
+
+/// An answer that broke off where no grammar offers an error: the connection must be cut, or the caller would take
+/// half an answer for a whole one.
+#[derive(Debug, thiserror::Error)]
+#[error("the provider broke off in the middle of its answer")]
+pub struct CutShort;
+
+impl RawRelay {
+    /// `ahead` was read already and goes first.
+    pub fn new(
+        call: Box<Call>,
+        upstream: Arc<Upstream>,
+        ahead: Bytes,
+        body: AnswerBody,
+        billable: bool,
+        pass: Option<Pass>,
+        slot: Slot,
+    ) -> Self {
+        let patience = Patience::new(&upstream, call.elapsed_us());
+        Self {
+            call: Some(call),
+            upstream,
+            ahead,
+            body,
+            billable,
+            pass,
+            _slot: slot,
+            patience,
+        }
+    }
+
+    fn close(&mut self, status: CallStatus) {
+        if let Some(mut call) = self.call.take() {
+            call.close(Ending {
+                status,
+                reported: None,
+                output_bytes: 0,
+                whole: status == CallStatus::Ok,
+                billable: self.billable,
+            });
+        }
+        if let Some(pass) = self.pass.take() {
+            match status {
+                CallStatus::Ok | CallStatus::UpstreamError => pass.success(),
+                CallStatus::ClientGone => drop(pass),
+                _ => pass.failure(),
+            }
+        }
+    }
+
+    fn fail(&mut self, error: &llm::LlmError, status: CallStatus) -> CutShort {
+        if let Some(call) = &mut self.call {
+            call.fault(error.code(), &error.to_string());
+        }
+        self.close(status);
+        CutShort
+    }
+
+    fn pass_on(&mut self, data: Bytes) -> Poll<Option<Result<Frame<Bytes>, CutShort>>> {
+        if let Some(call) = &mut self.call {
+            call.first_byte();
+            call.delivered(&data);
+        }
+        Poll::Ready(Some(Ok(Frame::data(data))))
+    }
+}
+
+impl Body for RawRelay {
+    type Data = Bytes;
+    type Error = CutShort;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, CutShort>>> {
+        let this = self.get_mut();
+        if !this.ahead.is_empty() {
+            let ahead = std::mem::take(&mut this.ahead);
+            return this.pass_on(ahead);
+        }
+        loop {
+            match Pin::new(&mut this.body).poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    this.patience.touch();
+                    if let Ok(data) = frame.into_data() {
+                        return this.pass_on(data);
+                    }
+                }
+                Poll::Ready(None) => {
+                    this.close(CallStatus::Ok);
+                    return Poll::Ready(None);
+                }
+                Poll::Ready(Some(Err(error))) => {
+                    let error = this.upstream.broken_off(&error);
+                    return Poll::Ready(Some(Err(this.fail(&error, CallStatus::UpstreamFailed))));
+                }
+                Poll::Pending => {
+                    let error = match ready!(this.patience.poll_spent(cx)) {
+                        Spent::Idle => this.upstream.idle(),
+                        Spent::Total => this.upstream.overdue(),
+                    };
+                    return Poll::Ready(Some(Err(this.fail(&error, CallStatus::TimedOut))));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for RawRelay {
+    fn drop(&mut self) {
+        if self.call.is_some() {
+            self.close(CallStatus::ClientGone);
+        }
+    }
+}

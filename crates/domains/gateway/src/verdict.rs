@@ -1,0 +1,97 @@
+//! What an answer says about its provider's health and its own failure.
+
+use std::time::Duration;
+
+use facts::CallStatus;
+use guard::{Pass, Verdict};
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
+use kernel::{Failure, Kind};
+use llm::{LlmError, Upstream};
+use serde::Deserialize;
+
+/// How long a model rests after its own 404, 429 or 529, unless the provider says.
+const REST: Duration = Duration::from_secs(5);
+const LONGEST_REST: Duration = Duration::from_secs(60);
+
+/// Tells the breaker how an answer of this status went.
+pub(crate) fn tell(pass: Pass, upstream: &Upstream, model: &str, status: u16, headers: &HeaderMap) {
+    match Verdict::of_status(status) {
+        Verdict::Healthy => pass.success(),
+        Verdict::Failing => pass.failure(),
+        Verdict::CoolModel => {
+            upstream.breaker.cool(model, rest(headers));
+            pass.success();
+        }
+    }
+}
+
+fn rest(headers: &HeaderMap) -> Duration {
+    let asked = headers
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse().ok());
+    asked.map_or(REST, Duration::from_secs).min(LONGEST_REST)
+}
+
+/// The status of a call that ended with this failure.
+pub(crate) fn of_error(error: &LlmError) -> CallStatus {
+    match error.kind() {
+        Kind::UpstreamTimeout => CallStatus::TimedOut,
+        _ => CallStatus::UpstreamFailed,
+    }
+}
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: ErrorPart,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ErrorPart {
+    Object {
+        #[serde(default)]
+        code: Option<serde_json::Value>,
+        #[serde(default, rename = "type")]
+        kind: Option<String>,
+        #[serde(default)]
+        message: Option<String>,
+    },
+    Text(String),
+}
+
+/// Code and words of an upstream's own error body, for the record.
+pub(crate) fn upstream_error(body: &[u8], status: u16) -> (String, String) {
+    match serde_json::from_slice::<ErrorBody>(body) {
+        Ok(ErrorBody {
+            error:
+                ErrorPart::Object {
+                    code,
+                    kind,
+                    message,
+                },
+        }) => {
+            let code = code.and_then(|code| match code {
+                serde_json::Value::String(text) => Some(text),
+                serde_json::Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            });
+            let code = code.or(kind).unwrap_or_else(|| format!("HTTP_{status}"));
+            (
+                code,
+                message.unwrap_or_else(|| format!("the provider answered {status}")),
+            )
+        }
+        Ok(ErrorBody {
+            error: ErrorPart::Text(text),
+        }) => (format!("HTTP_{status}"), text),
+        Err(_) => {
+            let shown: String = String::from_utf8_lossy(&body[..body.len().min(400)]).into_owned();
+            (
+                format!("HTTP_{status}"),
+                format!("the provider answered {status}: {shown}"),
+            )
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What the settings say of providers and models. Reading the file is `config`'s business, routing `catalogue`'s.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use config::Secret;
+use serde::Deserialize;
+
+use crate::kind::ProviderKind;
+use crate::prices::RateTable;
+
+/// One `[[providers]]` entry.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderConfig {
+    /// Free choice; stands before the slash in `provider/model`.
+    pub name: String,
+    /// What it is.
+    pub kind: ProviderKind,
+    /// Where it is; for OpenAI kinds it ends in `/v1`. Each kind has its public address as default.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// The credential sent upstream.
+    #[serde(default)]
+    pub api_key: Option<Secret>,
+    /// Whose credential is used.
+    #[serde(default)]
+    pub credential: CredentialSource,
+    /// Globs of the model ids served without a `[[models]]` entry; the kind's family where left out.
+    #[serde(default)]
+    pub serves: Option<Vec<String>>,
+    /// Sent with every request, after the caller's own.
+    #[serde(default)]
+    pub headers: BTreeMap<String, Secret>,
+    /// Added to every request's query.
+    #[serde(default)]
+    pub query: BTreeMap<String, String>,
+    /// HTTP proxy for this provider; `"none"` goes direct even where a general one is set.
+    #[serde(default)]
+    pub proxy: Option<String>,
+    /// PEM file of certificate authorities trusted besides the public ones.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// PEM file with the client certificate chain.
+    #[serde(default)]
+    pub client_cert_file: Option<PathBuf>,
+    /// PEM file with the client certificate's private key.
+    #[serde(default)]
+    pub client_key_file: Option<PathBuf>,
+    /// Time limits that differ from `gateway.timeouts`.
+    #[serde(default)]
+    pub timeouts: TimeoutsConfig,
+    /// Requests in flight at most; further ones wait a little, then get 503.
+    #[serde(default)]
+    pub max_concurrent: Option<usize>,
+    /// Free labels such as `eu`.
+    #[serde(default)]
+    pub tags: Vec<String>,
+}
+
+/// Whose credential goes upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CredentialSource {
+    /// The provider's `api_key`.
+    #[default]
+    Key,
+    /// The caller's own `Authorization` or `x-api-key`, to this provider's host only.
+    Client,
+}
+
+/// Time limits; those left out come from the defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeoutsConfig {
+    /// To a connection, TLS included.
+    #[serde(default)]
+    pub connect_ms: Option<u64>,
+    /// From the request to the head of the answer. An answer that is no stream may take minutes.
+    #[serde(default)]
+    pub first_byte_ms: Option<u64>,
+    /// Between two pieces of an answer.
+    #[serde(default)]
+    pub idle_ms: Option<u64>,
+    /// For the whole call.
+    #[serde(default)]
+    pub total_ms: Option<u64>,
+}
+
+/// One `[[models]]` entry.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// The id that callers ask for; globs allowed.
+    pub id: String,
+    /// Where it goes; one is drawn by weight.
+    #[serde(default)]
+    pub route: Vec<TargetConfig>,
+    /// A price that goes before the price book.
+    #[serde(default)]
+    pub price: Option<RateTable>,
+    /// The name shown in lists.
+    #[serde(default)]
+    pub display_name: Option<String>,
+}
+
+/// One target of a route.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetConfig {
+    /// The provider's name.
+    pub provider: String,
+    /// The id asked of it; the asked id where left out.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// Share of the calls among the targets of this route.
+    #[serde(default = "one")]
+    pub weight: u32,
+}
+
+const fn one() -> u32 {
+    1
+}

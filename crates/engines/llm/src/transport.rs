@@ -1,0 +1,56 @@
+//! The way to a provider: pooled connections, TLS, proxies and time limits. It reads no body.
+
+mod connect;
+mod tls;
+mod upstream;
+
+pub use upstream::{Timeouts, Upstream, UpstreamOptions};
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use crate::sim::SimBody;
+
+/// The body of an upstream's answer.
+#[derive(Debug)]
+pub enum AnswerBody {
+    /// From the network.
+    Wire(Incoming),
+    /// From the simulated provider.
+    Sim(SimBody),
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match self.get_mut() {
+            Self::Wire(body) => Pin::new(body).poll_frame(cx),
+            Self::Sim(body) => body
+                .poll_chunk(cx)
+                .map(|chunk| chunk.map(|data| Ok(Frame::data(data)))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Wire(body) => body.is_end_stream(),
+            Self::Sim(body) => body.is_empty(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Wire(body) => body.size_hint(),
+            Self::Sim(_) => SizeHint::default(),
+        }
+    }
+}
