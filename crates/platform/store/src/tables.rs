@@ -19,9 +19,13 @@ impl MigrationName for Changes {
     }
 }
 
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait's own signature leaves it out"
+)]
 #[async_trait::async_trait]
 impl MigrationTrait for Changes {
-    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         schema::execute(
             manager,
             "CREATE TABLE change_head (id {int} PRIMARY KEY, sequence {int} NOT NULL);
@@ -40,9 +44,13 @@ impl MigrationName for Acts {
     }
 }
 
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait's own signature leaves it out"
+)]
 #[async_trait::async_trait]
 impl MigrationTrait for Acts {
-    async fn up(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         schema::execute(
             manager,
             "CREATE TABLE acts (
