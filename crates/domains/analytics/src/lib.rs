@@ -70,7 +70,7 @@ impl Analytics {
     }
 
     /// Waits until what ended before now can be read, but never for long: an answer that lags beats none.
-    async fn fresh(&self) {
+    pub async fn settled(&self) {
         let wait = Duration::from_millis(self.deps.config.freshness_wait_ms);
         if tokio::time::timeout(wait, self.deps.freshness.delivered())
             .await

@@ -28,7 +28,7 @@ impl Analytics {
         limit: usize,
     ) -> Result<Page<CallClosed>> {
         let after = cursor.map(read_cursor).transpose()?;
-        self.fresh().await;
+        self.settled().await;
         let conn = self.deps.store.read();
         let rows = calls::list(conn, org, filter, after, limit + 1).await?;
         Ok(Page::cut(rows, limit, write_cursor))
@@ -39,7 +39,7 @@ impl Analytics {
     /// # Errors
     /// [`AnalyticsError::CallNotFound`] where the organisation has none of this id.
     pub async fn call(&self, org: OrgId, id: &str) -> Result<CallClosed> {
-        self.fresh().await;
+        self.settled().await;
         let conn = self.deps.store.read();
         let found = match id.parse::<CallId>() {
             Ok(id) => calls::find(conn, org, id).await?,
@@ -77,7 +77,7 @@ impl Analytics {
                 return Ok(None);
             }
             if after.is_none() {
-                room.fresh().await;
+                room.settled().await;
             }
             let take = usize::try_from(left).map_or(EXPORT_PAGE, |left| left.min(EXPORT_PAGE));
             let rows = calls::list(room.deps.store.read(), org, &filter, after, take).await?;

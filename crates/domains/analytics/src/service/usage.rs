@@ -66,7 +66,7 @@ impl Analytics {
     pub async fn usage(&self, org: OrgId, query: &UsageQuery) -> Result<UsageReport> {
         let plan = query.plan(self.deps.clock.now())?;
         let (limit, skip) = query.page()?;
-        self.fresh().await;
+        self.settled().await;
         let mut rows = self.sums(org, &plan).await?;
         rows.sort_by(|a, b| {
             (b.sums.cost_nano, b.sums.calls)
@@ -112,7 +112,7 @@ impl Analytics {
                 limit: MOST_POINTS,
             });
         }
-        self.fresh().await;
+        self.settled().await;
         let mut points: BTreeMap<(Timestamp, Vec<String>), Sums> = BTreeMap::new();
         if plan.groups.is_empty() {
             for start in calendar.starts() {
