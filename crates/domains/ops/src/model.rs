@@ -102,7 +102,10 @@ mod tests {
         let slow = part(Gravity::Blocks, Some(Finding::Degraded("slow".into())));
         let unseen = part(Gravity::Blocks, None);
         assert_eq!(of(Phase::Serving, &[unseen]), Readiness::Ok);
-        assert_eq!(of(Phase::Serving, &[lost.clone()]), Readiness::Degraded);
+        assert_eq!(
+            of(Phase::Serving, std::slice::from_ref(&lost)),
+            Readiness::Degraded
+        );
         assert_eq!(of(Phase::Serving, &[slow]), Readiness::Degraded);
         assert_eq!(
             of(Phase::Serving, &[fatal.clone(), lost.clone()]),

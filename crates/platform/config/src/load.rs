@@ -133,7 +133,7 @@ fn layers(sources: &Sources, mut tree: Node, faults: &mut Vec<Fault>) -> Node {
     if let Some(path) = &sources.file {
         match read_file(path) {
             Ok(text) => {
-                let file = from_document(&text, Some(Arc::new(path.clone())), faults);
+                let file = from_document(&text, Some(&Arc::new(path.clone())), faults);
                 merge(&mut tree, file);
             }
             Err(reason) => faults.push(Fault::new(

@@ -112,7 +112,18 @@ impl Reader<'_, '_> {
     fn text<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Mistake> {
         match &self.node.value {
             Value::Text(text) | Value::Lenient(text) => visitor.visit_str(text),
-            _ => self.deserialize_any_kind(visitor),
+            // A visitor may take other kinds too; where it does not, the value stays unsaid: it may be a secret.
+            _ => self
+                .deserialize_any_kind(visitor)
+                .map_err(|mistake| match mistake.what {
+                    What::Type { expected, .. } if mistake.path.is_empty() => {
+                        Mistake::new(What::Type {
+                            got: self.node.kind().to_owned(),
+                            expected,
+                        })
+                    }
+                    what => Mistake { what, ..mistake },
+                }),
         }
     }
 

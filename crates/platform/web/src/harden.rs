@@ -86,7 +86,7 @@ async fn observe(mut request: Request, next: Next) -> Response {
             http.status = response.status().as_u16(),
             duration_ms,
             "answered"
-        )
+        );
     });
     response
 }

@@ -13,11 +13,11 @@ use crate::origin::{Lines, Origin};
 /// Reads a whole document; every syntax error is a fault. `path` is absent for the compiled-in defaults.
 pub(crate) fn from_document(
     text: &str,
-    path: Option<Arc<PathBuf>>,
+    path: Option<&Arc<PathBuf>>,
     faults: &mut Vec<Fault>,
 ) -> Node {
     let lines = Lines::new(text);
-    let place = |offset: usize| match &path {
+    let place = |offset: usize| match path {
         None => Origin::Default,
         Some(path) => {
             let (line, column) = lines.at(offset);

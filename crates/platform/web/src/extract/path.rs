@@ -1,8 +1,8 @@
 //! Parts of the path.
 
-use axum::extract::FromRequestParts;
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -32,6 +32,7 @@ where
                     ErrorKind::InvalidUtf8InPathParam { key } => {
                         (key, "expected UTF-8, percent-encoded".to_owned())
                     }
+                    ErrorKind::Message(message) => (only_name(parts, state).await, message),
                     other => ("path".to_owned(), other.to_string()),
                 };
                 Err(BadRequest::Path(message, field).into())
@@ -39,4 +40,16 @@ where
             Err(_) => Err(WebError::Panicked.into()),
         }
     }
+}
+
+/// The name of the one part of this path: a type that reads itself does not tell which it stood for.
+async fn only_name<S: Send + Sync>(parts: &mut Parts, state: &S) -> String {
+    let names = RawPathParams::from_request_parts(parts, state).await;
+    names
+        .ok()
+        .and_then(|names| match names.iter().collect::<Vec<_>>().as_slice() {
+            [(name, _)] => Some((*name).to_owned()),
+            _ => None,
+        })
+        .unwrap_or_else(|| "path".to_owned())
 }
