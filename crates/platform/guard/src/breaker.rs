@@ -2,88 +2,23 @@
 //! cool-down per model of it. What counts as a failure is the caller's to say, with [`Verdict::of_status`] as the rule.
 
 mod cooling;
+mod model;
+mod registry;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kernel::{Clock, Failure, Kind, Timestamp};
-use parking_lot::{Mutex, RwLock};
-use serde::Serialize;
+use kernel::{Clock, Timestamp};
+use parking_lot::Mutex;
 
 pub use cooling::CooledModel;
 use cooling::Cooling;
-
-/// When a breaker opens and for how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BreakerSettings {
-    /// Consecutive failures that open it.
-    pub failures: u32,
-    /// How long it stays open before a probe may pass (`gateway.breaker_open_ms`).
-    pub open: Duration,
-}
-
-impl Default for BreakerSettings {
-    fn default() -> Self {
-        Self {
-            failures: 5,
-            open: Duration::from_secs(30),
-        }
-    }
-}
-
-/// A call not sent because the breaker is open.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "provider {provider} failed repeatedly and is not called for now; try again in {retry_after_ms} ms"
-)]
-pub struct BreakerOpen {
-    /// The provider's configured name.
-    pub provider: Arc<str>,
-    /// Milliseconds until a probe may pass.
-    pub retry_after_ms: u64,
-}
-
-impl Failure for BreakerOpen {
-    fn kind(&self) -> Kind {
-        Kind::Unavailable
-    }
-
-    fn code(&self) -> &'static str {
-        "BREAKER_OPEN"
-    }
-
-    fn retry_after_s(&self) -> Option<u64> {
-        Some(self.retry_after_ms.div_ceil(1_000).max(1))
-    }
-}
-
-/// What an answer says about the provider's health.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It works; errors that the request brought on itself included.
-    Healthy,
-    /// It does not.
-    Failing,
-    /// It works, but this model should rest: cool the pair, leave the breaker alone.
-    CoolModel,
-}
-
-impl Verdict {
-    /// The rule for statuses: 404, 429 and 529 cool the model, other 5xx fail, all else is healthy.
-    #[must_use]
-    pub const fn of_status(status: u16) -> Self {
-        match status {
-            404 | 429 | 529 => Self::CoolModel,
-            500..=599 => Self::Failing,
-            _ => Self::Healthy,
-        }
-    }
-}
+pub use model::{BreakerOpen, BreakerSettings, BreakerSnapshot, BreakerState, Verdict};
+pub use registry::Breakers;
 
 #[derive(Debug, Clone, Copy)]
 enum Phase {
@@ -107,35 +42,6 @@ impl State {
         self.phase = phase;
         self.epoch += 1;
     }
-}
-
-/// The state in one word, as the API spells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BreakerState {
-    /// Calls pass.
-    Closed,
-    /// No call passes.
-    Open,
-    /// One probe passes at a time.
-    HalfOpen,
-}
-
-/// A breaker as `GET /v1/circuit-breakers` shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct BreakerSnapshot {
-    /// The provider's configured name.
-    pub name: String,
-    /// The provider's kind.
-    pub kind: String,
-    /// Whether calls pass.
-    pub state: BreakerState,
-    /// Consecutive failures.
-    pub failures: u32,
-    /// When it opened, where it is not closed.
-    pub opened_at: Option<Timestamp>,
-    /// Models that rest.
-    pub models: Vec<CooledModel>,
 }
 
 /// The breaker of one provider.
@@ -416,71 +322,5 @@ impl Drop for Pass {
         if !self.told {
             self.breaker.abandoned(self.epoch);
         }
-    }
-}
-
-/// All breakers by provider name.
-pub struct Breakers {
-    clock: Arc<dyn Clock>,
-    by_name: RwLock<BTreeMap<String, Arc<Breaker>>>,
-}
-
-impl std::fmt::Debug for Breakers {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.snapshots()).finish()
-    }
-}
-
-impl Breakers {
-    /// None yet.
-    #[must_use]
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            by_name: RwLock::default(),
-        }
-    }
-
-    /// The breaker of a provider, made where there is none; settings are brought up to date, state is kept unless
-    /// the kind has changed.
-    #[must_use]
-    pub fn ensure(&self, name: &str, kind: &str, settings: BreakerSettings) -> Arc<Breaker> {
-        let mut by_name = self.by_name.write();
-        if let Some(known) = by_name.get(name)
-            && *known.kind == *kind
-        {
-            known.reconfigure(settings);
-            return Arc::clone(known);
-        }
-        let made = Arc::new(Breaker::new(name, kind, settings, Arc::clone(&self.clock)));
-        by_name.insert(name.to_owned(), Arc::clone(&made));
-        made
-    }
-
-    /// Forgets providers that are no longer configured; calls under way keep theirs.
-    pub fn retain(&self, keep: impl Fn(&str) -> bool) {
-        self.by_name.write().retain(|name, _| keep(name));
-    }
-
-    /// The breaker of a provider.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<Arc<Breaker>> {
-        self.by_name.read().get(name).cloned()
-    }
-
-    /// All of them, in the order of their names.
-    #[must_use]
-    pub fn snapshots(&self) -> Vec<BreakerSnapshot> {
-        self.by_name
-            .read()
-            .values()
-            .map(|breaker| breaker.snapshot())
-            .collect()
-    }
-
-    /// Closes one; false where there is none of that name.
-    #[must_use]
-    pub fn reset(&self, name: &str) -> bool {
-        self.get(name).map(|breaker| breaker.reset()).is_some()
     }
 }

@@ -144,45 +144,60 @@ impl Callers {
 
     async fn try_refresh(&self, id: KeyId) -> Result<(), IdentityError> {
         self.misses.clear();
-        if self.memory.note_change(id) {
-            return self.reload(&[id]).await;
-        }
-        Ok(())
+        self.try_refresh_all(&[id]).await
     }
 
     async fn try_refresh_all(&self, ids: &[KeyId]) -> Result<(), IdentityError> {
-        for id in ids {
-            self.memory.note_change(*id);
+        let mut ids = ids.to_vec();
+        for _ in 0..TRIES {
+            let held: Vec<(KeyId, u64)> = ids
+                .iter()
+                .filter_map(|id| Some((*id, self.memory.note_change(*id)?)))
+                .collect();
+            if held.is_empty() {
+                return Ok(());
+            }
+            ids = self.reload(&held).await?;
         }
-        self.reload(ids).await
+        // Each of these changed again and again meanwhile, and every change is followed on its own.
+        Ok(())
     }
 
-    async fn reload(&self, ids: &[KeyId]) -> Result<(), IdentityError> {
+    /// Reads keys anew; gives those that changed while they were read.
+    async fn reload(&self, held: &[(KeyId, u64)]) -> Result<Vec<KeyId>, IdentityError> {
+        let ids: Vec<KeyId> = held.iter().map(|(id, _)| *id).collect();
         let conn = self.store.read();
-        let keys = rows::reload(conn, ids).await?;
-        let secrets = rows::secrets(conn, ids).await?;
-        for id in ids {
+        let keys = rows::reload(conn, &ids).await?;
+        let secrets = rows::secrets(conn, &ids).await?;
+        let mut stale = Vec::new();
+        for (id, epoch) in held {
+            // No key is ever deleted; one that is gone from the store was put back to an older state with it.
             let Some(key) = keys.iter().find(|key| key.id == *id) else {
-                self.memory.replace(*id, false, |_| None);
+                let gone = self.memory.replace(*id, *epoch, false, |_| {}, |_, _| None);
+                stale.extend(gone.err().map(|_| *id));
                 continue;
             };
-            let Some(counters) = self.memory.counters(*id) else {
-                continue;
-            };
-            counters.limits.reconfigure(&self.limits_of(key));
             let spent = self.spent_of(*id, &key.budgets).await?;
-            counters.budgets.reconfigure(key.budgets.clone(), spent);
+            let recount = |counters: &Counters| {
+                counters.limits.reconfigure(&self.limits_of(key));
+                counters.budgets.reconfigure(key.budgets.clone(), spent);
+            };
             let holds = key.revoked_at.is_none();
-            self.memory.replace(*id, key.limits.is_none(), |digest| {
+            let fresh = |counters: &Counters, digest: &Digest| {
                 let mut kept = secrets.iter().filter(|(owner, _)| owner == id);
                 let (_, secret) = kept.find(|(_, secret)| secret.digest == *digest)?;
-                holds.then(|| caller(key, &counters, secret.expires_at))
-            });
+                holds.then(|| caller(key, counters, secret.expires_at))
+            };
+            let follows_default = key.limits.is_none();
+            let replaced = self
+                .memory
+                .replace(*id, *epoch, follows_default, recount, fresh);
+            stale.extend(replaced.err().map(|_| *id));
             if key.role == Role::Admin {
                 self.reload_bare().await?;
             }
         }
-        Ok(())
+        Ok(stale)
     }
 }
 

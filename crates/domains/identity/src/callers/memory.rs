@@ -96,15 +96,16 @@ impl Memory {
         self.index.lock().epoch
     }
 
-    /// A key changes: what was read of it before is stale from now on. Gives whether it is held.
-    pub fn note_change(&self, id: KeyId) -> bool {
+    /// A key has changed: what was read of it before is stale from now on. Gives the epoch to read it anew in, where
+    /// it is held.
+    pub fn note_change(&self, id: KeyId) -> Option<u64> {
         let mut index = self.index.lock();
         index.epoch += 1;
         index.recent.push_back(id);
         if index.recent.len() > RECENT {
             index.recent.pop_front();
         }
-        index.entries.contains_key(&id)
+        index.entries.contains_key(&id).then_some(index.epoch)
     }
 
     pub fn counters(&self, id: KeyId) -> Option<Arc<Counters>> {
@@ -162,23 +163,30 @@ impl Memory {
         Ok(())
     }
 
-    /// Replaces what is held of a key after a change: `caller` makes the new one for each secret, or none where the
-    /// secret no longer holds.
+    /// Replaces what is held of a key by what was read of it since `epoch`: `recount` adapts its counters, `caller`
+    /// makes the new one for each secret, or none where the secret no longer holds. Nothing is done where the key may have
+    /// changed once more.
     pub fn replace(
         &self,
         id: KeyId,
+        epoch: u64,
         follows_default: bool,
-        caller: impl Fn(&Digest) -> Option<Caller>,
-    ) {
+        recount: impl FnOnce(&Counters),
+        caller: impl Fn(&Counters, &Digest) -> Option<Caller>,
+    ) -> Result<(), NotKept> {
         let mut index = self.index.lock();
+        if index.changed_since(epoch, id) {
+            return Err(NotKept::Stale);
+        }
         let Some(entry) = index.entries.get_mut(&id) else {
-            return;
+            return Ok(());
         };
         entry.follows_default = follows_default;
         let counters = Arc::clone(&entry.counters);
+        recount(&counters);
         entry.digests.retain(|digest| {
             let mut shard = self.shard(digest).write();
-            if let Some(caller) = caller(digest) {
+            if let Some(caller) = caller(&counters, digest) {
                 let known = Known {
                     caller: Arc::new(caller),
                     counters: Arc::clone(&counters),
@@ -190,6 +198,7 @@ impl Memory {
                 false
             }
         });
+        Ok(())
     }
 
     /// All keys held.

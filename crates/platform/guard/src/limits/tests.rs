@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering as Atomic};
 
+use kernel::Failure;
 use proptest::prelude::*;
 
 use super::*;
