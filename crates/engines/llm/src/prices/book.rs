@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::PriceError;
 use super::hours::{Calendar, CalendarFile};
-use super::row::{Row, in_order, instant};
+use super::row::{Edges, Row, in_order, instant};
 use super::table::RateTable;
 use super::vendor::{VENDORS, Vendor, makers_spelling};
 use crate::ProviderKind;
@@ -149,6 +149,8 @@ pub(super) struct Book {
     pub(super) models: Vec<Model>,
     index: [AHashMap<Box<str>, usize>; VENDORS],
     refusals: Vec<RefusalRule>,
+    /// When anything here changes.
+    pub(super) edges: Edges,
 }
 
 impl Book {
@@ -168,6 +170,7 @@ impl Book {
             models: Vec::with_capacity(file.models.len()),
             index: Default::default(),
             refusals: Vec::with_capacity(file.refusals.len()),
+            edges: Edges::default(),
         };
         for (place, rule) in file.refusals.into_iter().enumerate() {
             let path = format!("refusals[{place}]");
@@ -200,6 +203,10 @@ impl Book {
             })?;
             book.models[place].served_as = Some((target, from));
         }
+        book.edges = Edges::new(book.models.iter().flat_map(|model| {
+            let redirect = model.served_as.map(|(_, from)| from);
+            model.rows.iter().flat_map(Row::edges).chain(redirect)
+        }));
         Ok(book)
     }
 

@@ -102,7 +102,9 @@ impl PriceBook {
     fn resolve(&self, bill: &Bill<'_>, model: &str, asked: Option<&str>) -> Option<Found<'_>> {
         self.find(bill.kind, bill.provider, model, asked, bill.started)
             .map(|mut found| {
-                if bill.ended > bill.started {
+                let changes = self.book.edges.between(bill.started, bill.ended)
+                    || self.overrides.edges.between(bill.started, bill.ended);
+                if changes {
                     let later = self.find(bill.kind, bill.provider, model, asked, bill.ended);
                     found.crosses = later.is_none_or(|later| !std::ptr::eq(found.row, later.row));
                 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::error::PriceError;
 use super::hours::Calendar;
-use super::row::{Row, in_order};
+use super::row::{Edges, Row, in_order};
 use super::table::RateTable;
 
 /// A price set for one id, or for all ids that a glob fits.
@@ -51,6 +51,8 @@ pub(super) struct Overrides {
     entries: Vec<Entry>,
     exact: AHashMap<String, Vec<usize>>,
     globs: Vec<(GlobMatcher, usize)>,
+    /// When any of them begins or ends.
+    pub(super) edges: Edges,
 }
 
 impl Overrides {
@@ -97,11 +99,17 @@ impl Overrides {
                 exact.entry(entry.model.clone()).or_default().push(place);
             }
         }
+        let edges = Edges::new(
+            entries
+                .iter()
+                .flat_map(|entry| entry.rows.iter().flat_map(Row::edges)),
+        );
         globs.sort_by_key(|(_, place)| std::cmp::Reverse(entries[*place].model.len()));
         Ok(Self {
             entries,
             exact,
             globs,
+            edges,
         })
     }
 

@@ -185,10 +185,34 @@ impl Row {
         self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
     }
 
+    /// The instants at which it begins and ends.
+    pub(super) fn edges(&self) -> impl Iterator<Item = Timestamp> {
+        self.from.into_iter().chain(self.to)
+    }
+
     /// The base prices at an instant.
     pub(super) fn base(&self, at: Timestamp) -> &Rates {
         let plan = self.schedule.pick(at).plan;
         &self.plans.get(plan).unwrap_or(&self.plans[0]).standard.base
+    }
+}
+
+/// The instants at which some price begins or ends, sorted.
+#[derive(Debug, Default)]
+pub(super) struct Edges(Vec<Timestamp>);
+
+impl Edges {
+    pub(super) fn new(instants: impl Iterator<Item = Timestamp>) -> Self {
+        let mut edges: Vec<_> = instants.collect();
+        edges.sort_unstable();
+        edges.dedup();
+        Self(edges)
+    }
+
+    /// Whether one lies after `from` and not after `to`.
+    pub(super) fn between(&self, from: Timestamp, to: Timestamp) -> bool {
+        let next = self.0.partition_point(|edge| *edge <= from);
+        self.0.get(next).is_some_and(|edge| *edge <= to)
     }
 }
 

@@ -359,3 +359,34 @@ fn a_malformed_book_is_an_error() {
         Err(PriceError::Malformed { .. })
     ));
 }
+
+#[test]
+fn the_page_shows_settings_that_work() {
+    #[derive(serde::Deserialize)]
+    struct File {
+        models: Vec<crate::config::ModelConfig>,
+    }
+    let page = include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../../docs/prices.md"
+    ));
+    let example = page
+        .split("```toml")
+        .nth(1)
+        .and_then(|rest| rest.split("```").next())
+        .unwrap();
+    let list: Vec<_> = toml::from_str::<File>(example)
+        .unwrap()
+        .models
+        .into_iter()
+        .filter_map(|model| {
+            Some(PriceOverride {
+                provider: None,
+                model: model.id,
+                rates: model.price?,
+            })
+        })
+        .collect();
+    assert_eq!(list.len(), 2);
+    BOOK.with_overrides(&list).unwrap();
+}
