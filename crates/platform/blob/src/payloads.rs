@@ -108,7 +108,7 @@ impl Payloads {
         let mut gone = 0;
         for org in self.folders(&Path::from(ROOT)).await? {
             for folder in self.folders(&org).await? {
-                if !day_of(&folder).is_some_and(|day| day < first_kept.as_str()) {
+                if day_of(&folder).is_none_or(|day| day >= first_kept.as_str()) {
                     continue;
                 }
                 let mut objects = self.store.list(Some(&folder));

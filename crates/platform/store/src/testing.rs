@@ -23,7 +23,8 @@ pub async fn stores() -> Vec<(&'static str, Store, Guard)> {
     let options = StoreOptions::new(StoreUrl::Sqlite(folder.path().join("switchyard.db")));
     let sqlite = Store::connect(&options).await.expect("a SQLite file");
     let mut stores = vec![("sqlite", sqlite, Guard(Box::new(folder)))];
-    if let Some((url, guard)) = postgres().await {
+    if doubles::postgres::available() {
+        let url = doubles::postgres::database().await;
         let options = StoreOptions {
             pool: 4,
             ..StoreOptions::new(StoreUrl::Postgres(SecretString::from(url)))
@@ -31,7 +32,8 @@ pub async fn stores() -> Vec<(&'static str, Store, Guard)> {
         let store = Store::connect(&options)
             .await
             .expect("a database of its own");
-        stores.push(("postgres", store, guard));
+        // The server's own life is the process's; nothing to hold.
+        stores.push(("postgres", store, Guard(Box::new(()))));
     }
     stores
 }
@@ -56,24 +58,4 @@ pub async fn migrated(
         store.migrate(all).await.expect("migrations that apply");
     }
     stores
-}
-
-/// A new database on the server that `SWITCHYARD_TEST_POSTGRES` names.
-#[expect(
-    clippy::expect_used,
-    reason = "test support: a failure here is the test's"
-)]
-async fn postgres() -> Option<(String, Guard)> {
-    use sea_orm::{ConnectionTrait, Database};
-    let admin = std::env::var("SWITCHYARD_TEST_POSTGRES").ok()?;
-    let name = format!("t_{}", uuid::Uuid::now_v7().simple());
-    let conn = Database::connect(&admin)
-        .await
-        .expect("the server of SWITCHYARD_TEST_POSTGRES");
-    conn.execute_unprepared(&format!("CREATE DATABASE {name}"))
-        .await
-        .expect("the right to make databases");
-    conn.close().await.expect("an orderly end");
-    let (base, _) = admin.rsplit_once('/').expect("a database in the URL");
-    Some((format!("{base}/{name}"), Guard(Box::new(()))))
 }
