@@ -29,6 +29,18 @@ pub(crate) fn keys(text: &[u8]) -> Keys<'_> {
 }
 
 impl<'a> Keys<'a> {
+    /// Goes on as if the walk had just given a key of that depth whose value begins at `at`.
+    pub(crate) fn resume(&mut self, at: usize, depth: u32) {
+        self.at = at;
+        self.depth = depth;
+        self.skip_space();
+    }
+
+    /// How many bytes lie before the place where the walk stands.
+    pub(crate) fn offset(&self) -> usize {
+        self.at
+    }
+
     /// The next key; the walk then stands before its value.
     pub(crate) fn next(&mut self) -> Option<Key<'a>> {
         loop {

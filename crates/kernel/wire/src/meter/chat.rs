@@ -15,7 +15,12 @@ pub(super) struct Chat {
     choices: u64,
     /// Bit per choice that has its finish reason.
     finished: u64,
+    /// How the last chunk began, up to its choices: all chunks of a stream begin alike, so this part is read once.
+    beginning: Vec<u8>,
 }
+
+/// Longer beginnings are read each time.
+const MAX_BEGINNING_BYTES: usize = 1_024;
 
 impl Chat {
     /// Whether every choice seen is complete.
@@ -31,16 +36,30 @@ impl Chat {
         }
         let mut chunk = Chunk::default();
         let mut keys = scan::keys(data);
+        if !self.beginning.is_empty() && data.starts_with(&self.beginning) {
+            keys.resume(self.beginning.len(), 1);
+            chunk.choices = !keys.is_empty_array();
+        } else {
+            self.beginning.clear();
+        }
         while let Some(key) = keys.next() {
             match (key.depth, key.name) {
                 (1, b"id") => text(&mut keys, &mut seen.reported.response_id),
                 (1, b"model") => text(&mut keys, &mut seen.reported.model),
                 (1, b"service_tier") => text(&mut keys, &mut seen.reported.service_tier),
-                (1, b"choices") => chunk.choices = !keys.is_empty_array(),
+                (1, b"choices") => {
+                    chunk.choices = !keys.is_empty_array();
+                    if !chunk.special && keys.offset() <= MAX_BEGINNING_BYTES {
+                        self.beginning.clear();
+                        self.beginning.extend_from_slice(&data[..keys.offset()]);
+                    }
+                }
                 (1, b"error") if keys.is_filled() || keys.value().first() == Some(&b'"') => {
+                    chunk.special = true;
                     seen.fail(keys.value());
                 }
                 (1..=3, b"usage") if keys.is_filled() => {
+                    chunk.special = true;
                     let usage = scan::parse::<OpenAiUsage>(keys.value());
                     if let Some(usage) = usage.and_then(|usage| usage.buckets()) {
                         seen.reported.usage = Some(usage);
@@ -76,6 +95,8 @@ impl Chat {
 /// What one chunk holds.
 #[derive(Default)]
 struct Chunk {
+    /// A usage or an error has been read.
+    special: bool,
     choices: bool,
     usage: bool,
     bytes: usize,

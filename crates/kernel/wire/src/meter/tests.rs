@@ -128,7 +128,7 @@ proptest! {
         if let Some(block) = splitter.push(Bytes::copy_from_slice(&stream.as_bytes()[..cut])).unwrap() {
             meter.observe(&block);
         }
-        let seen = &stream[..cut];
+        let seen = String::from_utf8_lossy(&stream.as_bytes()[..cut]);
         let last = match protocol {
             Protocol::Chat => "\"finish_reason\":\"stop\"",
             Protocol::Responses => "event: response.completed",
