@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use guard::Caller;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 use kernel::{Failure, Kind};
 
 /// Finds the caller behind a credential. Routes get one as `Arc<dyn Authenticate>` among the request's extensions.
@@ -70,11 +70,17 @@ pub const SWITCHYARD_KEY: &str = "x-switchyard-key";
 /// The header that Anthropic's clients send.
 pub const API_KEY: &str = "x-api-key";
 
+/// The same names ready for look-ups: every model call passes here.
+static OWN_HEADERS: [HeaderName; 2] = [
+    HeaderName::from_static(SWITCHYARD_KEY),
+    HeaderName::from_static(API_KEY),
+];
+
 /// The credential of a request: `x-switchyard-key`, else `x-api-key`, else `Authorization: Bearer`. A header that is there but
 /// unreadable counts as an empty credential, which nobody knows; it never falls through to the next.
 #[must_use]
 pub fn presented(headers: &HeaderMap) -> Option<&str> {
-    for name in [SWITCHYARD_KEY, API_KEY] {
+    for name in &OWN_HEADERS {
         if let Some(value) = headers.get(name) {
             return Some(value.to_str().unwrap_or("").trim());
         }

@@ -54,10 +54,12 @@ impl<'a> Repair<'a> {
             What::Missing { key } => {
                 written.push(Step::Key(key.clone()));
                 // A part that was taken out a moment ago is missing because of that.
-                if !self.touched.contains(&path_text(&written)) {
+                let first_time = self.touched.insert(path_text(&written));
+                if first_time {
                     note(faults, origin, &written, message);
                 }
-                self.fill(tree, &path, key) || self.take_out(tree, &path)
+                // A default that was no good once is not tried again.
+                (first_time && self.fill(tree, &path, key)) || self.take_out(tree, &path)
             }
             _ => {
                 note(faults, origin, &written, message);

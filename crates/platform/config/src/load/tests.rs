@@ -315,3 +315,44 @@ fn a_rule_may_keep_silent_about_a_list_that_lost_items() {
     let faults = load::<Names>(&sources).err().unwrap();
     assert!(!faults.to_string().contains("names nobody"), "{faults}");
 }
+
+#[test]
+fn a_default_that_is_itself_at_fault_ends_the_search() {
+    let sources = Sources {
+        defaults: "[store]\nurl = \"env:NOWHERE\"\n",
+        ..Sources::default()
+    };
+    #[derive(Deserialize)]
+    struct Strict {
+        #[serde(rename = "store")]
+        _store: Inner,
+    }
+    #[derive(Deserialize)]
+    struct Inner {
+        #[serde(rename = "url")]
+        _url: Secret,
+    }
+    impl Validate for Strict {
+        fn validate(&self, _check: &mut Check) {}
+    }
+    let faults = load::<Strict>(&sources).err().unwrap();
+    assert_eq!(faults.0.len(), 1, "{faults}");
+    assert!(faults.0[0].message.contains("NOWHERE is not set"));
+}
+
+#[test]
+fn no_damage_to_a_file_is_worse_than_faults() {
+    let text = "[http]\nport = 9000\n[limits.default]\nrequests = 5\n[[providers]]\nname = \"a\"\n\
+        kind = \"anthropic\"\nheaders = { a = \"b\" }\n[[providers]]\nname = \"b\"\nkind = \"x\"\n";
+    let whole = desk(text);
+    let path = whole.sources.file.clone().unwrap();
+    for at in 0..text.len() {
+        for damage in ["", "[", "\"", "=", "\n", "{", "9", "\u{e9}"] {
+            let damaged = format!("{}{damage}{}", &text[..at], &text[at + 1..]);
+            std::fs::write(&path, damaged).unwrap();
+            if let Err(faults) = whole.load() {
+                assert!(!faults.0.is_empty() && faults.0.len() < 60, "{faults}");
+            }
+        }
+    }
+}

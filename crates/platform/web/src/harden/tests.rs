@@ -363,3 +363,23 @@ fn the_codes_are_listed_with_their_kinds() {
         assert!(kind.status() >= 400 && !meaning.is_empty());
     }
 }
+
+#[tokio::test]
+async fn figures_carry_the_template_and_never_the_path() {
+    plain("/keys/a-path-that-somebody-made-up").await;
+    plain("/nowhere/that-somebody-made-up").await;
+    let text = telemetry::registry().render();
+    for labels in [
+        "{method=\"GET\",route=\"/keys/{id}\",status_class=\"4xx\"} ",
+        "{method=\"GET\",route=\"unmatched\",status_class=\"4xx\"} ",
+    ] {
+        assert!(
+            text.contains(&format!("http_requests_total{labels}")),
+            "{text}"
+        );
+    }
+    assert!(
+        text.contains("http_request_duration_seconds_count{method=\"GET\",route=\"/keys/{id}\"} ")
+    );
+    assert!(!text.contains("made-up"));
+}

@@ -12,16 +12,16 @@ use crate::Ops;
 use crate::http::DebugRead;
 use crate::service::CpuProfile;
 
-/// Time to watch; below every time limit of a request that may be set.
-const MAX_MS: u64 = 20_000;
+/// Longest time to watch in milliseconds.
+const MAX_MS: u64 = 5_000;
 
 /// How long to watch.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct Span {
-    /// Milliseconds, from 100 to 20,000; 2,000 by default.
-    #[param(minimum = 0)]
+    /// Milliseconds, 1,000 by default; more than 5,000 counts as 5,000.
+    #[param(minimum = 0, maximum = 5000)]
     ms: Option<u32>,
 }
 
@@ -37,6 +37,6 @@ pub(in crate::http) async fn take_cpu_profile(
     _can: Can<DebugRead>,
     Query(span): Query<Span>,
 ) -> Result<Json<CpuProfile>, ApiError> {
-    let ms = u64::from(span.ms.unwrap_or(2_000)).clamp(100, MAX_MS);
+    let ms = u64::from(span.ms.unwrap_or(1_000)).clamp(50, MAX_MS);
     Ok(Json(ops.cpu_profile(Duration::from_millis(ms)).await?))
 }
