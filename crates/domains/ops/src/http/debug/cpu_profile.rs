@@ -13,15 +13,15 @@ use crate::http::DebugRead;
 use crate::service::CpuProfile;
 
 /// Longest time to watch in milliseconds.
-const MAX_MS: u64 = 5_000;
+const MAX_MS: u64 = 2_000;
 
 /// How long to watch.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::http) struct Span {
-    /// Milliseconds, 1,000 by default; more than 5,000 counts as 5,000.
-    #[param(minimum = 0, maximum = 5000)]
+    /// Milliseconds, 1,000 by default; more than 2,000 counts as 2,000.
+    #[param(minimum = 0, maximum = 2000)]
     ms: Option<u32>,
 }
 
