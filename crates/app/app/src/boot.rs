@@ -74,6 +74,9 @@ pub enum BootError {
     /// The keys of the house.
     #[error(transparent)]
     Crypto(#[from] crypto::CryptoError),
+    /// Captured payloads.
+    #[error(transparent)]
+    Blob(#[from] blob::BlobError),
     /// The journal.
     #[error(transparent)]
     Journal(#[from] journal::JournalError),
@@ -91,6 +94,7 @@ pub(crate) struct Rooms {
     pub identity: Identity,
     pub admin: Option<identity::AdminKey>,
     pub analytics: Analytics,
+    pub payloads: adapters::payloads::Payloads,
     pub journal: Journal,
     pub recovery: journal::Recovery,
     pub lock: File,
@@ -105,6 +109,7 @@ impl Boot {
 
     /// Starts everything and serves.
     pub async fn start(self) -> Result<Running, BootError> {
+        choose_cryptography();
         let loaded = settings::load(&self.sources).map_err(BootError::Settings)?;
         let settings = &loaded.settings;
         let logs = telemetry::logs::init(&settings.log)
@@ -127,13 +132,12 @@ impl Boot {
         let prices = PriceBook::bundled().map_err(|error| BootError::Prices(error.to_string()))?;
         let breakers = Arc::new(Breakers::new(clock.clone()));
         let authenticate = rooms.identity.authenticator();
-        let payloads = adapters::payloads::Blobs::open(&settings.server.data_dir)?;
         let gateway = Gateway::new(
             gateway::Deps {
                 clock: clock.clone(),
                 journal: rooms.journal.clone(),
                 authenticate: authenticate.clone(),
-                payloads: Arc::new(payloads),
+                payloads: Arc::new(rooms.payloads.clone()),
                 breakers: breakers.clone(),
                 prices: Arc::new(prices),
             },
@@ -206,6 +210,11 @@ impl Boot {
     }
 }
 
+/// One provider of cryptography for every TLS connection of this process; a second call changes nothing.
+pub fn choose_cryptography() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 fn clock(settings: &Settings) -> Arc<dyn Clock> {
     match settings.debug.clock_start {
         Some(start) => {
@@ -232,12 +241,12 @@ pub(crate) async fn open(
         .collect();
     store.migrate(migrations).await?;
     let (journal, recovery) = Journal::open(journal_options(settings), clock.clone())?;
-    let payloads = adapters::payloads::Blobs::open(data_dir)?;
+    let payloads = adapters::payloads::Payloads(blob::Payloads::open(&blob::Options::new(data_dir.join("payloads")))?);
     let analytics = Analytics::new(analytics::Deps {
         store: store.clone(),
         clock: clock.clone(),
         freshness: Arc::new(journal.clone()),
-        payloads: Arc::new(payloads),
+        payloads: Arc::new(payloads.clone()),
         config: settings.analytics.clone(),
         retention: settings.retention.clone(),
     });
@@ -272,6 +281,7 @@ pub(crate) async fn open(
         identity,
         admin,
         analytics,
+        payloads,
         journal,
         recovery,
         lock,

@@ -9,6 +9,7 @@ mod router;
 mod running;
 pub mod settings;
 
-pub use boot::{Boot, BootError};
+pub use boot::{Boot, BootError, choose_cryptography};
+pub use router::document;
 pub use running::Running;
 pub use settings::{Settings, sources};

@@ -49,27 +49,25 @@ pub(crate) fn build(parts: Parts<'_>) -> (axum::Router, Arc<Ops>) {
         .merge(identity::routes(parts.rooms.identity.clone()))
         .merge(analytics::routes(parts.rooms.analytics.clone()))
         .merge(ops::routes(ops.clone()));
-    let (router, document) = rooms.split_for_parts();
-    ops.publish(&finish(document));
+    let (router, _) = rooms.split_for_parts();
+    ops.publish(&document());
     (web::harden(router, &parts.settings.http), ops)
 }
 
-/// Puts the gateway's operations, the title and the ways to send a credential to the rooms' own.
-fn finish(rooms: OpenApi) -> OpenApi {
-    let mut document = OpenApiBuilder::new()
-        .info(
-            InfoBuilder::new()
-                .title("Switchyard")
-                .version(env!("CARGO_PKG_VERSION"))
-                .description(Some(
-                    "Every route below /v1 answers identically below /api/v1. Model routes answer in the error shape \
-                     of their protocol, all others in {error, code, details}.",
-                ))
-                .build(),
-        )
+/// The API document: every room's operations and the gateway's.
+#[must_use]
+pub fn document() -> OpenApi {
+    let description = "Every route below /v1 answers identically below /api/v1. Model routes answer in the error shape \
+                       of their protocol, all others in {error, code, details}.";
+    let info = InfoBuilder::new()
+        .title("Switchyard")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(description))
         .build();
-    document.merge(gateway::http::document());
-    document.merge(rooms);
+    let mut document = OpenApiBuilder::new().info(info).build();
+    for part in [gateway::http::document(), identity::document(), analytics::document(), ops::document()] {
+        document.merge(part);
+    }
     ops::security_schemes(&mut document);
     document
 }

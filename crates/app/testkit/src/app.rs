@@ -63,7 +63,6 @@ impl Answer {
     }
 
     /// Insists on a status and shows the body otherwise.
-    #[must_use]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
         self

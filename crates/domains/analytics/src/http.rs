@@ -9,6 +9,7 @@ mod tokens;
 mod usage;
 mod usage_view;
 
+use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,6 +23,16 @@ web::permits! {
 
 /// Every route of this room.
 pub fn routes(room: Analytics) -> OpenApiRouter {
+    operations().with_state(room)
+}
+
+/// The API document of this room's routes, without a room behind them.
+#[must_use]
+pub fn document() -> OpenApi {
+    operations().into_openapi()
+}
+
+fn operations() -> OpenApiRouter<Analytics> {
     OpenApiRouter::new()
         .routes(routes!(usage::read_usage))
         .routes(routes!(tokens::read_tokens))
@@ -31,5 +42,4 @@ pub fn routes(room: Analytics) -> OpenApiRouter {
         .routes(routes!(export::export_calls_csv))
         .routes(routes!(calls::read_call))
         .routes(routes!(calls::read_call_payload))
-        .with_state(room)
 }

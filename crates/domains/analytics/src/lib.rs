@@ -23,7 +23,7 @@ use kernel::Clock;
 pub use calendar::Interval;
 pub use config::{AnalyticsConfig, RetentionConfig};
 pub use error::{AnalyticsError, CODES};
-pub use http::routes;
+pub use http::{document, routes};
 pub use migrations::migrations;
 pub use model::Sums;
 pub use ports::{AlwaysFresh, BoxError, Freshness, NoPayloads, Payloads};

@@ -259,14 +259,24 @@ async fn respond(
         {
             shared.owners.remember(id, &upstream.name);
         }
-        let output_bytes = wire::output_bytes(way.protocol, &readable);
-        call.close(Ending {
-            status: CallStatus::Ok,
-            reported: Some(&reported),
-            output_bytes,
-            whole: true,
-            billable: true,
-        })
+        let fault = match reported.usage {
+            Some(_) => None,
+            None => verdict::error_in_answer(&readable),
+        };
+        if let Some((code, message)) = fault {
+            // The provider says 200 and means an error: it made nothing, so nothing is owed.
+            call.fault(&code, &message);
+            call.close(Ending::free(CallStatus::UpstreamError))
+        } else {
+            let output_bytes = wire::output_bytes(way.protocol, &readable);
+            call.close(Ending {
+                status: CallStatus::Ok,
+                reported: Some(&reported),
+                output_bytes,
+                whole: true,
+                billable: true,
+            })
+        }
     } else {
         let (code, message) = verdict::upstream_error(&bytes, head.status.as_u16());
         call.fault(&code, &message);

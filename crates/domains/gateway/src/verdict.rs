@@ -61,6 +61,18 @@ enum ErrorPart {
     Text(String),
 }
 
+/// Code and words of an error that came with a status of success; `None` for an answer.
+pub(crate) fn error_in_answer(body: &[u8]) -> Option<(String, String)> {
+    let parsed: ErrorBody = serde_json::from_slice(body).ok()?;
+    match parsed.error {
+        ErrorPart::Text(_)
+        | ErrorPart::Object {
+            message: Some(_), ..
+        } => Some(upstream_error(body, 200)),
+        ErrorPart::Object { .. } => None,
+    }
+}
+
 /// Code and words of an upstream's own error body, for the record.
 pub(crate) fn upstream_error(body: &[u8], status: u16) -> (String, String) {
     match serde_json::from_slice::<ErrorBody>(body) {

@@ -2,6 +2,7 @@
 
 mod body;
 mod keys;
+mod machine;
 mod view;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -18,9 +19,18 @@ web::permits! {
 
 /// All routes, with the room behind them.
 pub fn routes(room: Identity) -> OpenApiRouter {
+    router().with_state(room)
+}
+
+/// The API document of this room's routes alone.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    router().into_openapi()
+}
+
+fn router() -> OpenApiRouter<Identity> {
     OpenApiRouter::new()
         .routes(routes!(keys::create_key, keys::list_keys))
         .routes(routes!(keys::get_key, keys::update_key, keys::revoke_key))
         .routes(routes!(keys::rotate_key))
-        .with_state(room)
 }

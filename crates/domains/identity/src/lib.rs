@@ -19,7 +19,7 @@ mod store;
 pub use config::{CallerSettings, LimitSettings};
 pub use error::{CODES, IdentityError};
 pub use first_start::{ADMIN_KEY_FILE, ADMIN_KEY_LEAST_CHARS, AdminKey, FirstStart};
-pub use http::routes;
+pub use http::{document, routes};
 pub use jobs::Running;
 pub use keyring::rewrap;
 pub use migrations::migrations;

@@ -24,6 +24,16 @@ web::permits! {
 
 /// Every route of this room.
 pub fn routes(ops: Arc<Ops>) -> OpenApiRouter {
+    router().with_state(ops)
+}
+
+/// The API document of this room's routes alone.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    router().into_openapi()
+}
+
+fn router() -> OpenApiRouter<Arc<Ops>> {
     OpenApiRouter::new()
         .routes(routes!(index::read_index))
         .routes(routes!(health::read_health))
@@ -47,7 +57,6 @@ pub fn routes(ops: Arc<Ops>) -> OpenApiRouter {
             debug::log_level::read_log_level,
             debug::log_level::change_log_level
         ))
-        .with_state(ops)
 }
 
 /// Adds the ways to send a credential to the API document, and asks for one everywhere but on public routes.

@@ -11,7 +11,7 @@ pub mod service;
 
 pub use config::{MetricsAccess, OpsSettings};
 pub use error::OpsError;
-pub use http::{routes, security_schemes};
+pub use http::{document, routes, security_schemes};
 pub use model::{Finding, Phase, Readiness};
 pub use ports::{ActLog, Gravity, HealthProbe, LiveCall, LiveCalls, SettingsView};
 pub use service::{Deps, Ops};

@@ -1,0 +1,50 @@
+//! The routes' own bodies for the command line on the machine itself, which acts without a key.
+
+use std::time::Duration;
+
+use kernel::{Cursor, KeyId};
+use serde_json::Value;
+
+use super::body::NewKeyBody;
+use super::view::{KeyView, MadeKeyView, RotatedKeyView};
+use crate::error::IdentityError;
+use crate::service::{Identity, KeyQuery};
+
+const PAGE: usize = 200;
+
+impl Identity {
+    /// What `POST /v1/keys` does, body and answer alike.
+    pub async fn machine_create(&self, fields: Value) -> Result<Value, IdentityError> {
+        let body: NewKeyBody = serde_json::from_value(fields)
+            .map_err(|error| IdentityError::field("body", error.to_string()))?;
+        let made = self.create(&self.machine(), body.into()).await?;
+        json(&MadeKeyView::of(&made, self))
+    }
+
+    /// What `GET /v1/keys` answers.
+    pub async fn machine_list(&self, revoked: bool, cursor: Option<&str>) -> Result<Value, IdentityError> {
+        let query = KeyQuery {
+            project: None,
+            revoked,
+            cursor: cursor.map(|text| Cursor(text.to_owned())),
+            limit: PAGE,
+        };
+        let page = self.list(&self.machine(), &query).await?;
+        json(&page.map(|key| KeyView::of(&key, self)))
+    }
+
+    /// What `POST /v1/keys/{id}/rotate` answers.
+    pub async fn machine_rotate(&self, id: KeyId, overlap: Duration) -> Result<Value, IdentityError> {
+        let rotated = self.rotate(&self.machine(), id, overlap).await?;
+        json(&RotatedKeyView::of(&rotated, self))
+    }
+
+    /// What `DELETE /v1/keys/{id}` does.
+    pub async fn machine_revoke(&self, id: KeyId) -> Result<(), IdentityError> {
+        self.revoke(&self.machine(), id).await.map(|_| ())
+    }
+}
+
+fn json<T: serde::Serialize>(view: &T) -> Result<Value, IdentityError> {
+    serde_json::to_value(view).map_err(|error| IdentityError::field("answer", error.to_string()))
+}
