@@ -11,8 +11,9 @@ Switchyard runs without any settings. What is set comes from these places, later
 
 1. the defaults below, compiled in;
 2. the file given by `--config FILE`;
-3. the usual environment variables: `PORT`, `DATABASE_URL`, `REDIS_URL`, `SECRET_KEY`, `CORS_ORIGINS`, `CACHE_TTL`, `LOG_LEVEL`,
-   `ANTHROPIC_API_KEY`, `ANTHROPIC_MODEL`, `ANTHROPIC_MAX_TOKENS`, `OPENAI_API_KEY`, `GEMINI_API_KEY`, `DEEPSEEK_API_KEY`, `HTTPS_PROXY`;
+3. the usual environment variables: `PORT`, `DATABASE_URL`, `SECRET_KEY`, `SWITCHYARD_ADMIN_KEY`, `CORS_ORIGINS`, `LOG_LEVEL`,
+   `ANTHROPIC_MODEL`, `HTTPS_PROXY`, and provider keys, each of which makes a provider by itself: `ANTHROPIC_API_KEY`,
+   `OPENAI_API_KEY`, `DEEPSEEK_API_KEY`, `GEMINI_API_KEY`;
 4. `SWITCHYARD__SECTION__KEY`, for example `SWITCHYARD__GATEWAY__MAX_BODY_BYTES=1048576`;
 5. flags of the command line.
 
@@ -38,38 +39,58 @@ pub fn page(defaults: &str) -> String {
 struct Reader {
     section: String,
     comment: Vec<String>,
+    /// Lines of settings that stand in comments below a `[[section]]` of their own.
+    example: Vec<String>,
     open_table: bool,
 }
 
 impl Reader {
     fn line(&mut self, line: &str, page: &mut String) {
-        if let Some(comment) = line.strip_prefix('#') {
-            self.comment
-                .push(comment.strip_prefix(' ').unwrap_or(comment).to_owned());
-        } else if let Some(section) = section(line) {
-            self.heading(section, page);
+        let Some(comment) = line.strip_prefix('#') else {
+            return self.setting_or_section(line, page);
+        };
+        let comment = comment.strip_prefix(' ').unwrap_or(comment);
+        if !self.example.is_empty() && !comment.is_empty() {
+            self.example.push(comment.to_owned());
+        } else if section(comment).is_some() && comment.ends_with(']') && !comment.contains(' ') {
+            self.flush(page);
+            self.example.push(comment.to_owned());
+        } else if let Some((key, value)) = unset(comment).filter(|_| !self.section.is_empty()) {
+            let value = split_comment(value);
+            self.row(
+                key,
+                &format!("unset; e.g. `{}`", cell(value.0)),
+                value.1,
+                page,
+            );
+        } else if comment.is_empty() {
+            self.flush(page);
+        } else {
+            self.comment.push(comment.to_owned());
+        }
+    }
+
+    fn setting_or_section(&mut self, line: &str, page: &mut String) {
+        if let Some(section) = section(line) {
+            self.flush(page);
+            self.section = section.to_owned();
+            self.open_table = false;
+            writeln!(page, "\n## `[{section}]`").ok();
         } else if let Some((key, value)) = line.split_once('=') {
-            self.setting(key.trim(), value.trim(), page);
+            let (value, more) = split_comment(value.trim());
+            self.row(key.trim(), &format!("`{}`", cell(value)), more, page);
         } else {
             self.flush(page);
         }
     }
 
-    fn heading(&mut self, section: &str, page: &mut String) {
-        self.section = section.to_owned();
-        self.open_table = false;
-        writeln!(page, "\n## `[{section}]`").ok();
-        self.flush(page);
-    }
-
-    fn setting(&mut self, key: &str, value: &str, page: &mut String) {
+    fn row(&mut self, key: &str, default: &str, more: Option<&str>, page: &mut String) {
         if !self.open_table {
             page.push_str("\n| setting | default | meaning |\n|---|---|---|\n");
             self.open_table = true;
         }
-        let (value, trailing) = split_comment(value);
-        let mut meaning: Vec<String> = std::mem::take(&mut self.comment);
-        meaning.extend(trailing.map(str::to_owned));
+        let mut meaning = std::mem::take(&mut self.comment);
+        meaning.extend(more.map(str::to_owned));
         let name = if self.section.is_empty() {
             key.to_owned()
         } else {
@@ -77,32 +98,22 @@ impl Reader {
         };
         writeln!(
             page,
-            "| `{name}` | `{}` | {} |",
-            cell(value),
+            "| `{name}` | {default} | {} |",
             cell(&meaning.join(" "))
         )
         .ok();
     }
 
-    /// Writes comments that explain no setting: prose, and examples as code.
+    /// Writes what explains no setting: prose, and examples as code.
     fn flush(&mut self, page: &mut String) {
-        if self.comment.is_empty() {
-            return;
+        let prose = std::mem::take(&mut self.comment);
+        let example = std::mem::take(&mut self.example);
+        self.open_table &= prose.is_empty() && example.is_empty();
+        if !prose.is_empty() {
+            writeln!(page, "\n{}", prose.join("\n")).ok();
         }
-        self.open_table = false;
-        page.push('\n');
-        let mut example = false;
-        for line in std::mem::take(&mut self.comment) {
-            let code = is_toml(&line) || (example && line.starts_with(' '));
-            if code != example {
-                page.push_str(if code { "\n```toml\n" } else { "```\n\n" });
-                example = code;
-            }
-            page.push_str(&line);
-            page.push('\n');
-        }
-        if example {
-            page.push_str("```\n");
+        if !example.is_empty() {
+            writeln!(page, "\n```toml\n{}\n```", example.join("\n")).ok();
         }
     }
 }
@@ -115,17 +126,12 @@ fn section(line: &str) -> Option<&str> {
         .map(|name| name.trim_start_matches('['))
 }
 
-/// Whether a comment is an example of settings rather than prose.
-fn is_toml(comment: &str) -> bool {
-    if comment.starts_with('[') && comment.contains(']') {
-        return true;
-    }
-    comment.split_once(" = ").is_some_and(|(key, _)| {
-        !key.is_empty()
-            && key
-                .chars()
-                .all(|letter| letter.is_ascii_alphanumeric() || "_-.\"".contains(letter))
-    })
+/// `key = value` in a comment: a setting that has no default.
+fn unset(comment: &str) -> Option<(&str, &str)> {
+    let (key, value) = comment.split_once(" = ")?;
+    let plain =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    (!key.is_empty() && key.chars().all(plain)).then_some((key, value))
 }
 
 /// The value and the comment behind it; a `#` inside quotes is neither.
@@ -152,19 +158,24 @@ mod tests {
     #[test]
     fn comments_become_meanings_and_examples_become_code() {
         let page = page(
-            "# The whole.\n\n[gateway]\n# Largest body.\n# In bytes.\nmax_body_bytes = 10 # since 0.1\nname = \"a#b\"\n\n\
-             # Providers:\n# [[providers]]\n# name = \"x\"\n# Then prose.\n",
+            "# The whole.\n\n[gateway]\n# Largest body.\n# In bytes.\nmax_body_bytes = 10 # since 0.1\nname = \"a#b\"\n\
+             # Where from.\n# url = \"x\"\n# Then.\nlast = 1\n\n\
+             # Providers.\n#\n# [[providers]]\n# name = \"x\"\n#\n# Then prose.\n",
         );
-        assert!(page.contains("\nThe whole.\n"));
-        assert!(page.contains("## `[gateway]`"));
+        assert!(page.contains("\nThe whole.\n\n## `[gateway]`\n"), "{page}");
         assert!(
             page.contains(
                 "| `gateway.max_body_bytes` | `10` | Largest body. In bytes. since 0.1 |"
             )
         );
         assert!(page.contains("| `gateway.name` | `\"a#b\"` |  |"));
+        assert!(page.contains("| `gateway.url` | unset; e.g. `\"x\"` | Where from. |"));
+        assert!(page.contains("| `gateway.last` | `1` | Then. |"));
         assert!(
-            page.contains("Providers:\n\n```toml\n[[providers]]\nname = \"x\"\n```\n\nThen prose.")
+            page.contains(
+                "\nProviders.\n\n```toml\n[[providers]]\nname = \"x\"\n```\n\nThen prose.\n"
+            ),
+            "{page}"
         );
     }
 }

@@ -60,13 +60,16 @@ type Found = (String, Option<u16>, Option<String>);
 fn of_source(text: &str) -> Vec<Found> {
     // Tests have failures of their own, which nobody meets.
     let text = text.split("\n#[cfg(test)]").next().unwrap_or(text);
-    let mut found = Vec::new();
+    let mut found = tabled(text);
     for (at, _) in text.match_indices("Failure for ") {
         let Some(body) = block(&text[at..]) else {
             continue;
         };
         let messages = messages(text);
-        let kinds = arms(function(body, "fn kind"));
+        let kind = function(body, "fn kind");
+        // Without `match`, the one kind belongs to the whole type; an arm that names no variant (`other => …`) to none.
+        let whole = !kind.contains("=>");
+        let kinds = arms(kind);
         for (variants, value) in arms(function(body, "fn code")) {
             let Some(code) = literal(&value) else {
                 continue;
@@ -80,15 +83,25 @@ fn of_source(text: &str) -> Vec<Found> {
             for name in names {
                 let status = kinds
                     .iter()
-                    .find(|(variants, _)| {
-                        variants.is_empty() || variants.iter().any(|variant| variant == name)
-                    })
+                    .find(|(variants, _)| whole || variants.iter().any(|variant| variant == name))
                     .and_then(|(_, kind)| status(kind));
                 found.push((code.clone(), status, messages.get(name).cloned()));
             }
         }
     }
     found
+}
+
+/// Rows of a table in a crate's own words: `("CODE", Kind::Name, "what it means")`.
+fn tabled(text: &str) -> Vec<Found> {
+    text.match_indices("Kind::")
+        .filter_map(|(at, _)| {
+            let before = text[..at].trim_end().strip_suffix("\",")?;
+            let (row, code) = before.rsplit_once('"')?;
+            row.trim_end().strip_suffix('(')?;
+            Some((literal(&format!("\"{code}\""))?, status(&text[at..]), None))
+        })
+        .collect()
 }
 
 /// The text between the first brace and the one that closes it; braces in strings are balanced in practice.
@@ -191,14 +204,12 @@ fn messages(text: &str) -> BTreeMap<String, String> {
         let Some((inside, after)) = rest.split_once(")]") else {
             continue;
         };
-        let Some(message) = inside
-            .trim()
-            .strip_prefix('"')
-            .and_then(|text| text.rsplit_once('"'))
-        else {
+        let Some(words) = inside.trim().strip_prefix('"').map(quoted).map(joined) else {
             continue;
         };
-        let words = joined(message.0);
+        if words == "…" {
+            continue;
+        }
         let after = after.trim_start();
         let name = if after.starts_with("pub ") {
             String::new()
@@ -210,6 +221,19 @@ fn messages(text: &str) -> BTreeMap<String, String> {
     messages
 }
 
+/// A string literal's text up to the quote that ends it.
+fn quoted(text: &str) -> &str {
+    let mut escaped = false;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '"' if !escaped => return &text[..at],
+            '\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    text
+}
+
 /// A message as the caller reads it: one line, no escapes, values as `{name}` or `…`.
 fn joined(message: &str) -> String {
     let message = message
@@ -218,7 +242,11 @@ fn joined(message: &str) -> String {
         .replace('\\', "")
         .replace(":?}", "}");
     let words: Vec<&str> = message.split_whitespace().collect();
-    words.join(" ").replace("{0}", "…")
+    let mut words = words.join(" ");
+    for place in ["{0}", "{1}", "{2}", "{}"] {
+        words = words.replace(place, "…");
+    }
+    words.replace("{{", "{").replace("}}", "}")
 }
 
 #[cfg(test)]
@@ -254,6 +282,14 @@ impl Failure for KeyError {
     }
 }
 "#;
+
+    #[test]
+    fn a_table_of_codes_gives_their_status() {
+        let found = of_source(
+            "const CODES: &[T] = &[(\"DRAINING\", Kind::Unavailable, \"going down\"), (\"a\", 1)];",
+        );
+        assert_eq!(found, [("DRAINING".to_owned(), Some(503), None)]);
+    }
 
     #[test]
     fn codes_are_read_with_their_status_and_message() {
