@@ -7,8 +7,8 @@ use kernel::{Failure, Kind};
 
 /// More layers than this are nonsense or an attack.
 const MAX_LAYERS: usize = 4;
-/// The largest window a zstd frame may ask for: 2^27 bytes, what the command line tool takes without being told.
-const ZSTD_WINDOW_LOG: u32 = 27;
+/// The largest window a zstd frame may ask for, as a power of two: 8 MiB, what RFC 9659 allows for this encoding.
+const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// Why a body could not be decoded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

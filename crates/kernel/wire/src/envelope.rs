@@ -43,6 +43,8 @@ pub struct Envelope {
     pub is_empty_object: bool,
     /// The response that this one goes on from (Responses).
     pub previous_response_id: Option<String>,
+    /// Where its value stands, quotes included.
+    pub previous_response_id_span: Option<Span>,
     /// Whom the caller acts for: `safety_identifier`, `user` or Anthropic's `metadata.user_id`.
     pub end_user: Option<String>,
     /// The client's own session: in Anthropic's `metadata.user_id`, or `prompt_cache_key`.

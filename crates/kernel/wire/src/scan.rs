@@ -148,3 +148,99 @@ pub(crate) fn unescape(raw: &[u8]) -> Option<String> {
     }
     serde_json::from_str(&format!("\"{text}\"")).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walk(text: &str) -> Vec<(u32, &str)> {
+        let mut keys = keys(text.as_bytes());
+        std::iter::from_fn(|| keys.next())
+            .map(|key| (key.depth, std::str::from_utf8(key.name).unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn keys_and_their_depth() {
+        let text =
+            r#" {"a" : 1, "b":[{"c":"d"}, "e", ["f"]], "g\"h":{"i":null}, "j":"k: \"l\":"} "#;
+        assert_eq!(
+            walk(text),
+            [
+                (1, "a"),
+                (1, "b"),
+                (3, "c"),
+                (1, "g\\\"h"),
+                (2, "i"),
+                (1, "j")
+            ]
+        );
+    }
+
+    #[test]
+    fn broken_text_ends_the_walk() {
+        assert_eq!(walk(r#"{"a":1,"b"#), [(1, "a")]);
+        assert_eq!(walk(r#"}}]{"a":"\"#), [(1, "a")]);
+        assert_eq!(walk(""), []);
+    }
+
+    #[test]
+    fn values_are_told_by_how_they_begin() {
+        let text = br#"{"a": [ ], "b":{"x":1}, "c":null, "d":"t\u00e9\"", "e":17, "f":[0]}"#;
+        let mut keys = keys(text);
+        let mut seen = Vec::new();
+        while let Some(key) = keys.next() {
+            seen.push((
+                key.name[0],
+                keys.is_empty_array(),
+                keys.is_filled(),
+                keys.is_null(),
+            ));
+            match key.name {
+                b"d" => {
+                    let raw = keys.string().unwrap();
+                    assert_eq!(unescape(raw).as_deref(), Some("té\""));
+                }
+                b"e" => assert_eq!(keys.integer(), Some(17)),
+                b"x" => assert_eq!(keys.string(), None),
+                _ => {}
+            }
+        }
+        assert_eq!(
+            seen,
+            [
+                (b'a', true, false, false),
+                (b'b', false, true, false),
+                (b'x', false, false, false),
+                (b'c', false, false, true),
+                (b'd', false, false, false),
+                (b'e', false, false, false),
+                (b'f', false, true, false),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_walk_goes_on_where_another_stood() {
+        let text = br#"{"a":1,"b":{"c":2},"d":3}"#;
+        let mut first = keys(text);
+        first.next();
+        first.next();
+        let mut second = keys(text);
+        second.resume(first.offset(), 1);
+        assert_eq!(second.next(), first.next());
+        assert_eq!(
+            second.next(),
+            Some(Key {
+                depth: 1,
+                name: b"d"
+            })
+        );
+    }
+
+    #[test]
+    fn one_value_is_read_whatever_follows() {
+        assert_eq!(parse::<u64>(b"17,\"x\""), Some(17));
+        assert_eq!(parse::<u64>(b"x"), None);
+    }
+}

@@ -137,7 +137,14 @@ impl<'de> Found<'de> {
                 self.envelope.background = flag(field, text)?;
             }
             (Field::PreviousResponseId, Protocol::Responses) => {
-                self.envelope.previous_response_id = label(text);
+                // Never cut: it is looked up as it stands.
+                let id = serde_json::from_str::<String>(text).ok();
+                self.envelope.previous_response_id = id.filter(|id| !id.is_empty());
+                self.envelope.previous_response_id_span = self
+                    .envelope
+                    .previous_response_id
+                    .as_ref()
+                    .map(|_| self.span(text));
             }
             (Field::Metadata, Protocol::Messages) => self.metadata(text)?,
             (Field::User, _) => self.user = label(text),

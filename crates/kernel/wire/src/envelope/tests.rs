@@ -47,6 +47,8 @@ fn a_response_request() {
     assert!(envelope.background && !envelope.stream);
     assert_eq!(envelope.max_output_tokens, Some(7));
     assert_eq!(envelope.previous_response_id.as_deref(), Some("resp_1"));
+    let span = envelope.previous_response_id_span.clone().unwrap();
+    assert_eq!(&body[span], b"\"resp_1\"");
     assert_eq!(envelope.end_user.as_deref(), Some("s"));
     assert_eq!(envelope.stream_options, None);
 }
