@@ -1,5 +1,6 @@
 //! Rules beyond types: each settings type checks itself and names what is wrong.
 
+use crate::load::parse_path;
 use crate::tree::{Step, path_text};
 
 /// A settings type that checks what its types cannot say. All faults are told, not only the first.
@@ -56,13 +57,11 @@ impl Check {
         self.path.pop();
     }
 
-    /// A fault of the setting `key` below the current path; an empty key means the current path itself. The message says what
+    /// A fault of the setting `key` (or `part.key`) below the current path; an empty key means the path itself. The message says what
     /// is expected, e.g. `must be 1 or more`.
     pub fn fault(&mut self, key: &str, message: impl Into<String>) {
         let mut path = self.path.clone();
-        if !key.is_empty() {
-            path.push(Step::Key(key.to_owned()));
-        }
+        path.extend(parse_path(key));
         self.found.push((path, message.into()));
     }
 

@@ -73,6 +73,11 @@ impl Validate for Settings {
         check.at("http", |check| {
             check.require(self.http.port >= 1024, "port", "must be 1024 or more");
         });
+        check.require(
+            self.http.ratio <= 1.0e3,
+            "http.ratio",
+            "must be 1000 or less",
+        );
         check.each("providers", &self.providers, |provider, check| {
             let holds = provider
                 .base_url
@@ -196,6 +201,18 @@ base_url = \"localhost\"
             "switchyard.toml:21:2: limts: unknown name; did you mean `limits`?",
             "env SWITCHYARD__HTTP__RATIO: http.ratio: expected a number, got a text",
             "env SWITCHYARD__STORE__ULR: store.ulr: unknown name; did you mean `url`?",
+        ]
+    );
+}
+
+#[test]
+fn rules_point_at_the_setting_however_they_name_it() {
+    let faults = desk("[http]\nport = 80\nratio = 2000.0\n").faults();
+    assert_eq!(
+        faults,
+        [
+            "switchyard.toml:2:1: http.port: must be 1024 or more",
+            "switchyard.toml:3:1: http.ratio: must be 1000 or less",
         ]
     );
 }
