@@ -67,7 +67,7 @@ fn of_source(text: &str) -> Vec<Found> {
         };
         let messages = messages(text);
         let kind = function(body, "fn kind");
-        // Without `match`, the one kind belongs to the whole type; an arm that names no variant (`other => …`) to none.
+        // Without `match`, the one kind belongs to the whole type; `_ => Kind::Name` to what is left.
         let whole = !kind.contains("=>");
         let kinds = arms(kind);
         for (variants, value) in arms(function(body, "fn code")) {
@@ -84,6 +84,11 @@ fn of_source(text: &str) -> Vec<Found> {
                 let status = kinds
                     .iter()
                     .find(|(variants, _)| whole || variants.iter().any(|variant| variant == name))
+                    .or_else(|| {
+                        kinds.iter().find(|(variants, kind)| {
+                            variants.is_empty() && kind.starts_with("Kind::")
+                        })
+                    })
                     .and_then(|(_, kind)| status(kind));
                 found.push((code.clone(), status, messages.get(name).cloned()));
             }
