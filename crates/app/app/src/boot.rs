@@ -241,7 +241,9 @@ pub(crate) async fn open(
         .collect();
     store.migrate(migrations).await?;
     let (journal, recovery) = Journal::open(journal_options(settings), clock.clone())?;
-    let payloads = adapters::payloads::Payloads(blob::Payloads::open(&blob::Options::new(data_dir.join("payloads")))?);
+    let payloads = adapters::payloads::Payloads(blob::Payloads::open(&blob::Options::new(
+        data_dir.join("payloads"),
+    ))?);
     let analytics = Analytics::new(analytics::Deps {
         store: store.clone(),
         clock: clock.clone(),

@@ -39,7 +39,10 @@ pub enum OfflineError {
 /// Opens the keys of the data folder; the admin key is made where there is none.
 pub async fn keys(sources: &Sources) -> Result<Keys, OfflineError> {
     let rooms = rooms(sources).await?;
-    Ok(Keys { identity: rooms.identity.clone(), _rooms: rooms })
+    Ok(Keys {
+        identity: rooms.identity.clone(),
+        _rooms: rooms,
+    })
 }
 
 /// Moves the journal of a machine that did not come back into this machine's store.
@@ -86,7 +89,10 @@ impl Keys {
     /// Gives a key a new secret.
     pub async fn rotate(&self, id: &str, overlap_seconds: u64) -> Result<Value, OfflineError> {
         let id: KeyId = id.parse()?;
-        Ok(self.identity.machine_rotate(id, Duration::from_secs(overlap_seconds)).await?)
+        Ok(self
+            .identity
+            .machine_rotate(id, Duration::from_secs(overlap_seconds))
+            .await?)
     }
 
     /// Revokes a key.

@@ -65,7 +65,12 @@ pub fn document() -> OpenApi {
         .description(Some(description))
         .build();
     let mut document = OpenApiBuilder::new().info(info).build();
-    for part in [gateway::http::document(), identity::document(), analytics::document(), ops::document()] {
+    for part in [
+        gateway::http::document(),
+        identity::document(),
+        analytics::document(),
+        ops::document(),
+    ] {
         document.merge(part);
     }
     ops::security_schemes(&mut document);

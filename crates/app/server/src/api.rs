@@ -32,7 +32,12 @@ impl Api {
     }
 
     /// Sends a request; gives the answer's JSON, `null` where it has none.
-    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> anyhow::Result<Value> {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
         let url = format!("{}{path}", self.url);
         let mut request = self.client.request(method, &url);
         if let Some(key) = &self.key {

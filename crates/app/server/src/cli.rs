@@ -59,7 +59,12 @@ pub struct ServerArgs {
     #[arg(long, env = "SWITCHYARD_URL", value_name = "URL")]
     pub url: Option<String>,
     /// Key to act with (default: SWITCHYARD_ADMIN_KEY, then admin.key in the data directory).
-    #[arg(long, env = "SWITCHYARD_KEY", hide_env_values = true, value_name = "KEY")]
+    #[arg(
+        long,
+        env = "SWITCHYARD_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
     pub admin_key: Option<String>,
 }
 
@@ -200,7 +205,12 @@ pub struct ConnectArgs {
     #[arg(long, env = "SWITCHYARD_URL", value_name = "URL")]
     pub url: Option<String>,
     /// API key for the client (default with --write: one is made for it).
-    #[arg(long, env = "SWITCHYARD_API_KEY", hide_env_values = true, value_name = "KEY")]
+    #[arg(
+        long,
+        env = "SWITCHYARD_API_KEY",
+        hide_env_values = true,
+        value_name = "KEY"
+    )]
     pub key: Option<String>,
     /// Model for the client to start with.
     #[arg(long)]
@@ -233,7 +243,14 @@ mod tests {
 
     #[test]
     fn common_flags_may_stand_after_the_command() {
-        let cli = Cli::parse_from(["switchyard", "serve", "--config", "a.toml", "--roles", "gateway,data"]);
+        let cli = Cli::parse_from([
+            "switchyard",
+            "serve",
+            "--config",
+            "a.toml",
+            "--roles",
+            "gateway,data",
+        ]);
         assert_eq!(cli.config.as_deref(), Some("a.toml".as_ref()));
         let Some(Command::Serve(serve)) = cli.command else {
             panic!("serve");

@@ -21,7 +21,9 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Some(Command::Keys(args)) => Box::pin(keys::keys(&environment, &args)).await,
         Some(Command::Config(args)) => config::config(&environment, args.command),
         Some(Command::Doctor(args)) => Box::pin(doctor::doctor(&environment, &args)).await,
-        Some(Command::Journal(args)) => Box::pin(journal::journal(&environment, &args.command)).await,
+        Some(Command::Journal(args)) => {
+            Box::pin(journal::journal(&environment, &args.command)).await
+        }
         Some(Command::Connect(args)) => Box::pin(connect::connect(&environment, &args)).await,
         Some(Command::Openapi) => {
             print::json(&serde_json::to_value(app::document())?);

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-pub use document::{Edit, Syntax};
 use document::Document;
+pub use document::{Edit, Syntax};
 use files::Snapshot;
 use record::Record;
 
@@ -108,7 +108,11 @@ pub fn write(plan: &Plan, made_key: Option<&str>) -> anyhow::Result<Written> {
     // The record first: what cannot be undone is not done.
     record.write(&file)?;
     files::write_private(&file, &text, before.mode())?;
-    Ok(if same { Written::Same } else { Written::Changed })
+    Ok(if same {
+        Written::Same
+    } else {
+        Written::Changed
+    })
 }
 
 /// What an undo did.

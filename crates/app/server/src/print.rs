@@ -64,7 +64,10 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let rows = [vec!["a".to_owned(), "long".to_owned()], vec!["bbb".to_owned(), "x".to_owned()]];
+        let rows = [
+            vec!["a".to_owned(), "long".to_owned()],
+            vec!["bbb".to_owned(), "x".to_owned()],
+        ];
         assert_eq!(table(&["id", "n"], &rows), "id   n\na    long\nbbb  x");
     }
 }

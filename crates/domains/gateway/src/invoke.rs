@@ -14,6 +14,7 @@ use llm::{LlmError, ProviderKind, Target, Upstream};
 use tokio::time::timeout;
 use wire::{Envelope, Meter, Protocol};
 
+use crate::along::Along;
 use crate::attribution::Attribution;
 use crate::body::AnswerBody;
 use crate::call::{Call, Ending, Opening};
@@ -212,8 +213,15 @@ async fn respond(
         );
         return Ok(Response::from_parts(head, AnswerBody::relay(relay)));
     }
-    if is_events && encoded {
-        let raw = RawRelay::new(call, upstream, Bytes::new(), body, true, Some(pass), slot);
+    if is_events && encoded && head.status.is_success() {
+        let encoding = head
+            .headers
+            .get(CONTENT_ENCODING)
+            .and_then(|e| e.to_str().ok())
+            .unwrap_or("");
+        let along = Along::new(encoding, way.protocol, state.config.max_event_bytes);
+        let raw = RawRelay::new(call, upstream, Bytes::new(), body, true, Some(pass), slot)
+            .reading(along);
         return Ok(Response::from_parts(head, AnswerBody::raw(raw)));
     }
 

@@ -1,6 +1,7 @@
 //! The model gateway: every surface's calls from admission to their record, passed through byte for byte.
 //! It keeps no table of its own: calls go to the journal, keys come from `web::Authenticate`.
 
+mod along;
 mod answer;
 mod attribution;
 pub mod body;

@@ -12,6 +12,7 @@ use http_body::{Body, Frame};
 use kernel::Failure;
 use llm::{AnswerBody, Upstream};
 
+use crate::along::Along;
 use crate::call::{Call, Ending};
 use crate::relay::{Patience, Spent};
 
@@ -23,6 +24,7 @@ pub(crate) struct RawRelay {
     ahead: Bytes,
     body: AnswerBody,
     billable: bool,
+    along: Option<Along>,
     pass: Option<Pass>,
     _slot: Slot,
     patience: Patience,
@@ -52,19 +54,27 @@ impl RawRelay {
             ahead,
             body,
             billable,
+            along: None,
             pass,
             _slot: slot,
             patience,
         }
     }
 
+    /// Reads an encoded stream along the way, so that it is priced by what it says.
+    pub fn reading(mut self, along: Option<Along>) -> Self {
+        self.along = along;
+        self
+    }
+
     fn close(&mut self, status: CallStatus) {
         if let Some(mut call) = self.call.take() {
+            let seen = self.along.as_ref().map(Along::meter);
             call.close(Ending {
                 status,
-                reported: None,
-                output_bytes: 0,
-                whole: status == CallStatus::Ok,
+                reported: seen.map(wire::Meter::reported),
+                output_bytes: seen.map_or(0, wire::Meter::output_bytes),
+                whole: seen.is_some_and(wire::Meter::has_final_usage),
                 billable: self.billable,
             });
         }
@@ -90,6 +100,9 @@ impl RawRelay {
             call.first_byte();
             call.delivered(&data);
         }
+        if let Some(along) = &mut self.along {
+            along.read(&data);
+        }
         Poll::Ready(Some(Ok(Frame::data(data))))
     }
 }
@@ -114,6 +127,10 @@ impl Body for RawRelay {
                     if let Ok(data) = frame.into_data() {
                         return this.pass_on(data);
                     }
+                }
+                Poll::Ready(None) if this.along.as_ref().is_some_and(Along::ended_early) => {
+                    let error = this.upstream.ended_early();
+                    return Poll::Ready(Some(Err(this.fail(&error, CallStatus::UpstreamFailed))));
                 }
                 Poll::Ready(None) => {
                     this.close(CallStatus::Ok);

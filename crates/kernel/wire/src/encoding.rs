@@ -1,5 +1,9 @@
 //! Bounded decoding of encoded bodies, so that an envelope or a usage can be read. It never encodes.
 
+mod unpack;
+
+pub use unpack::Unpacker;
+
 use std::io::Read;
 
 use bytes::Bytes;

@@ -12,9 +12,16 @@ pub(crate) struct Payloads(pub blob::Payloads);
 
 impl PayloadSink for Payloads {
     fn capture(&self, captured: CapturedPayload) {
-        let key = Key { org: captured.org, call: captured.call, at: captured.at };
-        let payload =
-            Payload { request: captured.request, response: captured.response, truncated: captured.truncated };
+        let key = Key {
+            org: captured.org,
+            call: captured.call,
+            at: captured.at,
+        };
+        let payload = Payload {
+            request: captured.request,
+            response: captured.response,
+            truncated: captured.truncated,
+        };
         if !self.0.offer(key, payload) {
             tracing::warn!(call.id = %captured.call, "a captured payload was dropped: too many wait to be written");
         }
@@ -23,7 +30,12 @@ impl PayloadSink for Payloads {
 
 #[async_trait]
 impl analytics::Payloads for Payloads {
-    async fn read(&self, org: OrgId, call: CallId, at: Timestamp) -> Result<Option<Bytes>, analytics::BoxError> {
+    async fn read(
+        &self,
+        org: OrgId,
+        call: CallId,
+        at: Timestamp,
+    ) -> Result<Option<Bytes>, analytics::BoxError> {
         // One that was captured a moment ago may still be on its way.
         self.0.flush().await;
         Ok(self.0.read(Key { org, call, at }).await?)

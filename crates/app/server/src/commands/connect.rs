@@ -52,9 +52,14 @@ pub async fn connect(environment: &Environment, args: &ConnectArgs) -> anyhow::R
         print::note(note);
     }
     if let Some(variable) = shadow(environment, args.client) {
-        print::note(&format!("{variable} is set in this shell and wins over the file; unset it"));
+        print::note(&format!(
+            "{variable} is set in this shell and wins over the file; unset it"
+        ));
     }
-    print::note(&format!("back: switchyard connect {} --undo", command(args.client)));
+    print::note(&format!(
+        "back: switchyard connect {} --undo",
+        command(args.client)
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -69,7 +74,10 @@ fn url(environment: &Environment, args: &ConnectArgs) -> anyhow::Result<String> 
     Ok(url.strip_suffix("/v1").unwrap_or(url).to_owned())
 }
 
-async fn make_key(environment: &Environment, args: &ConnectArgs) -> anyhow::Result<(String, String)> {
+async fn make_key(
+    environment: &Environment,
+    args: &ConnectArgs,
+) -> anyhow::Result<(String, String)> {
     let remedy = || {
         format!(
             "cannot make a key for {}; make one with `switchyard keys create {}` and pass it with --key",
@@ -80,9 +88,15 @@ async fn make_key(environment: &Environment, args: &ConnectArgs) -> anyhow::Resu
     let desk = Desk::open(environment, args.url.as_deref(), None)
         .await
         .with_context(remedy)?;
-    let fields = json!({ "name": command(args.client), "tags": { "client": command(args.client) } });
+    let fields =
+        json!({ "name": command(args.client), "tags": { "client": command(args.client) } });
     let made = desk.create(&fields).await.with_context(remedy)?;
-    let field = |field: &str| made[field].as_str().map(ToOwned::to_owned).with_context(remedy);
+    let field = |field: &str| {
+        made[field]
+            .as_str()
+            .map(ToOwned::to_owned)
+            .with_context(remedy)
+    };
     Ok((field("id")?, field("key")?))
 }
 
@@ -91,19 +105,30 @@ fn undo(plan: &Plan) -> anyhow::Result<ExitCode> {
     let file = plan.file.display();
     print::note(&match undone {
         Undone::Exactly => format!("{file} is as it was"),
-        Undone::Values => format!("{file} was changed since; our values are out, the other changes stay"),
+        Undone::Values => {
+            format!("{file} was changed since; our values are out, the other changes stay")
+        }
         Undone::Nothing => format!("nothing to undo for {file}"),
     });
     for id in keys {
-        print::note(&format!("the key made for it still holds: switchyard keys revoke {id}"));
+        print::note(&format!(
+            "the key made for it still holds: switchyard keys revoke {id}"
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Shows what --write would do.
 fn show(client: Client, plan: &Plan) {
-    print::note(&format!("{} needs this in {}:\n", name(client), plan.file.display()));
-    let set = plan.edits.iter().filter_map(|Edit { path, value }| Some((path, value.as_ref()?)));
+    print::note(&format!(
+        "{} needs this in {}:\n",
+        name(client),
+        plan.file.display()
+    ));
+    let set = plan
+        .edits
+        .iter()
+        .filter_map(|Edit { path, value }| Some((path, value.as_ref()?)));
     match client {
         Client::ClaudeCode => {
             let env: serde_json::Map<String, serde_json::Value> = set
@@ -125,7 +150,11 @@ fn show(client: Client, plan: &Plan) {
             document.remove("model_providers");
             print::line(document.to_string().trim_end());
             print::line("\n[model_providers.switchyard]");
-            for (key, value) in provider.as_table_like().into_iter().flat_map(toml_edit::TableLike::iter) {
+            for (key, value) in provider
+                .as_table_like()
+                .into_iter()
+                .flat_map(toml_edit::TableLike::iter)
+            {
                 print::line(&format!("{key} = {}", value.to_string().trim()));
             }
         }
@@ -143,9 +172,13 @@ fn show(client: Client, plan: &Plan) {
 /// A variable of this shell that would win over the file.
 fn shadow<'a>(environment: &Environment, client: Client) -> Option<&'a str> {
     match client {
-        Client::ClaudeCode => ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_BASE_URL"]
-            .into_iter()
-            .find(|name| environment.variable(name).is_some()),
+        Client::ClaudeCode => [
+            "ANTHROPIC_API_KEY",
+            "ANTHROPIC_AUTH_TOKEN",
+            "ANTHROPIC_BASE_URL",
+        ]
+        .into_iter()
+        .find(|name| environment.variable(name).is_some()),
         Client::Codex => None,
     }
 }

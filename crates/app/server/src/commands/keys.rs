@@ -104,7 +104,12 @@ pub async fn keys(environment: &Environment, args: &KeysArgs) -> anyhow::Result<
         }
         KeysCommand::List { .. } => None,
     };
-    let desk = Desk::open(environment, server.url.as_deref(), server.admin_key.as_deref()).await?;
+    let desk = Desk::open(
+        environment,
+        server.url.as_deref(),
+        server.admin_key.as_deref(),
+    )
+    .await?;
     match &args.command {
         KeysCommand::Create(_) => {
             let made = desk.create(&fields.unwrap_or_default()).await?;
@@ -118,7 +123,10 @@ pub async fn keys(environment: &Environment, args: &KeysArgs) -> anyhow::Result<
                 print::line(&listed(&rows));
             }
         }
-        KeysCommand::Rotate { id, overlap_seconds } => {
+        KeysCommand::Rotate {
+            id,
+            overlap_seconds,
+        } => {
             let rotated = desk.rotate(id, *overlap_seconds).await?;
             show_secret(&rotated, args.json);
         }
@@ -147,7 +155,12 @@ fn show_secret(made: &Value, as_json: bool) {
 fn listed(rows: &[Value]) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let list = |value: &Value| {
-        let items: Vec<&str> = value.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let items: Vec<&str> = value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         items.join(",")
     };
     let rows: Vec<Vec<String>> = rows
@@ -164,7 +177,12 @@ fn listed(rows: &[Value]) -> String {
             ]
         })
         .collect();
-    print::table(&["ID", "NAME", "STATUS", "SCOPES", "MODELS", "CREATED", "EXPIRES"], &rows)
+    print::table(
+        &[
+            "ID", "NAME", "STATUS", "SCOPES", "MODELS", "CREATED", "EXPIRES",
+        ],
+        &rows,
+    )
 }
 
 /// An id goes into a path: nothing else may stand in it.
@@ -199,7 +217,8 @@ fn fields(args: &KeyCreateArgs) -> anyhow::Result<Value> {
         fields.insert("limits".into(), limits.into());
     }
     if !args.budget.is_empty() {
-        let budgets: anyhow::Result<Vec<Value>> = args.budget.iter().map(|text| budget(text)).collect();
+        let budgets: anyhow::Result<Vec<Value>> =
+            args.budget.iter().map(|text| budget(text)).collect();
         fields.insert("budgets".into(), budgets?.into());
     }
     if !args.tag.is_empty() {
@@ -223,9 +242,9 @@ fn fields(args: &KeyCreateArgs) -> anyhow::Result<Value> {
 }
 
 fn budget(text: &str) -> anyhow::Result<Value> {
-    let (amount, period) = text
-        .split_once('/')
-        .with_context(|| format!("--budget: expected AMOUNT_USD/PERIOD such as 25/month, got {text:?}"))?;
+    let (amount, period) = text.split_once('/').with_context(|| {
+        format!("--budget: expected AMOUNT_USD/PERIOD such as 25/month, got {text:?}")
+    })?;
     if !["hour", "day", "week", "month", "total"].contains(&period) {
         bail!("--budget: the period is hour, day, week, month or total, got {period:?}");
     }
@@ -243,7 +262,10 @@ mod tests {
 
     fn asked(line: &[&str]) -> anyhow::Result<Value> {
         let line = ["switchyard", "keys", "create"].iter().chain(line);
-        let Some(Command::Keys(KeysArgs { command: KeysCommand::Create(args), .. })) = Cli::parse_from(line).command
+        let Some(Command::Keys(KeysArgs {
+            command: KeysCommand::Create(args),
+            ..
+        })) = Cli::parse_from(line).command
         else {
             panic!("keys create");
         };
@@ -253,10 +275,21 @@ mod tests {
     #[test]
     fn only_what_is_given_is_sent() {
         assert_eq!(asked(&["app"]).unwrap(), json!({"name": "app"}));
-        assert_eq!(asked(&["app", "--unlimited"]).unwrap(), json!({"name": "app", "limits": {}}));
+        assert_eq!(
+            asked(&["app", "--unlimited"]).unwrap(),
+            json!({"name": "app", "limits": {}})
+        );
         let all = asked(&[
-            "app", "--scopes", "gateway:invoke,analytics:read", "--requests-per-minute", "5", "--budget", "2.50/day", "--tag",
-            "team=core", "--capture",
+            "app",
+            "--scopes",
+            "gateway:invoke,analytics:read",
+            "--requests-per-minute",
+            "5",
+            "--budget",
+            "2.50/day",
+            "--tag",
+            "team=core",
+            "--capture",
         ]);
         let expected = json!({
             "name": "app",

@@ -33,7 +33,10 @@ pub async fn serve(environment: &Environment) -> anyhow::Result<ExitCode> {
 /// Where it is and how to try it.
 fn greet(running: &app::Running) {
     let url = format!("http://{}", running.address());
-    print::note(&format!("switchyard {} serves on {url}", env!("CARGO_PKG_VERSION")));
+    print::note(&format!(
+        "switchyard {} serves on {url}",
+        env!("CARGO_PKG_VERSION")
+    ));
     let Some(key) = running.new_admin_key() else {
         return;
     };
@@ -42,7 +45,9 @@ fn greet(running: &app::Running) {
         return;
     }
     let key = key.expose_secret();
-    print::note(&format!("\nadmin key (shown this once, kept in admin.key): {key}\n\nTry it:\n"));
+    print::note(&format!(
+        "\nadmin key (shown this once, kept in admin.key): {key}\n\nTry it:\n"
+    ));
     print::note(&format!(
         "  curl {url}/v1/chat/completions -H \"Authorization: Bearer {key}\" -H 'content-type: application/json' \\\n    \
          -d '{{\"model\":\"sim/echo\",\"messages\":[{{\"role\":\"user\",\"content\":\"hello\"}}]}}'\n"

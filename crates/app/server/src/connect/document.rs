@@ -81,7 +81,8 @@ impl Document {
                     at = at.as_table_like()?.get(key)?;
                 }
                 let item = at.as_table_like()?.get(last)?;
-                item.as_value().map(|value| value.clone().decorated("", "").to_string())
+                item.as_value()
+                    .map(|value| value.clone().decorated("", "").to_string())
             }
         }
     }
@@ -90,7 +91,9 @@ impl Document {
     pub fn apply(&mut self, edit: &Edit) -> anyhow::Result<()> {
         match (&edit.value, &*self) {
             (None, _) => self.put(&edit.path, None),
-            (Some(text), Self::Json(_)) => self.put(&edit.path, Some(&Value::from(text.as_str()).to_string())),
+            (Some(text), Self::Json(_)) => {
+                self.put(&edit.path, Some(&Value::from(text.as_str()).to_string()))
+            }
             (Some(text), Self::Toml(_)) => {
                 let text = toml_edit::Value::from(text.as_str()).to_string();
                 self.put(&edit.path, Some(&text))
@@ -115,7 +118,11 @@ impl Document {
     }
 }
 
-fn put_json(map: &mut Map<String, Value>, path: &[String], text: Option<&str>) -> anyhow::Result<()> {
+fn put_json(
+    map: &mut Map<String, Value>,
+    path: &[String],
+    text: Option<&str>,
+) -> anyhow::Result<()> {
     match (path, text) {
         ([], _) => Ok(()),
         ([last], Some(text)) => {
@@ -152,7 +159,8 @@ fn put_toml(
     match (path, text) {
         ([], _) => Ok(()),
         ([last], Some(text)) => {
-            let mut value: toml_edit::Value = text.parse().context("a value that TOML does not take")?;
+            let mut value: toml_edit::Value =
+                text.parse().context("a value that TOML does not take")?;
             match table.get_mut(last).and_then(Item::as_value_mut) {
                 Some(old) => {
                     // The comment behind the old value stays.

@@ -24,7 +24,9 @@ impl Snapshot {
         let text = match std::fs::read_to_string(file) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self { found: None }),
-            Err(error) => return Err(error).with_context(|| format!("cannot read {}", file.display())),
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", file.display()));
+            }
         };
         let mode = std::fs::metadata(file)
             .with_context(|| format!("cannot look at {}", file.display()))?

@@ -75,18 +75,34 @@ fn claude_code_gets_its_variables_and_keeps_the_rest() {
     let file = home.put(Client::ClaudeCode, CLAUDE, 0o644);
     assert_eq!(home.write(Client::ClaudeCode), Written::Changed);
     let settings: serde_json::Value = serde_json::from_str(&text(&file)).unwrap();
-    assert_eq!(settings["env"]["ANTHROPIC_BASE_URL"], "http://127.0.0.1:8000");
+    assert_eq!(
+        settings["env"]["ANTHROPIC_BASE_URL"],
+        "http://127.0.0.1:8000"
+    );
     assert_eq!(settings["env"]["ANTHROPIC_AUTH_TOKEN"], KEY);
-    assert_eq!(settings["env"]["CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY"], "1");
+    assert_eq!(
+        settings["env"]["CLAUDE_CODE_ENABLE_GATEWAY_MODEL_DISCOVERY"],
+        "1"
+    );
     assert_eq!(settings["env"]["EDITOR"], "vi");
-    assert_eq!(settings["env"].get("ANTHROPIC_API_KEY"), None, "it would be sent first");
+    assert_eq!(
+        settings["env"].get("ANTHROPIC_API_KEY"),
+        None,
+        "it would be sent first"
+    );
     assert_eq!(settings["permissions"]["allow"][0], "Bash(ls:*)");
     let around = Surroundings {
         home: Some(home.0.path()),
         folder: None,
     };
-    assert_eq!(known_key(Client::ClaudeCode, "http://127.0.0.1:8000", around).as_deref(), Some(KEY));
-    assert_eq!(known_key(Client::ClaudeCode, "http://elsewhere", around), None);
+    assert_eq!(
+        known_key(Client::ClaudeCode, "http://127.0.0.1:8000", around).as_deref(),
+        Some(KEY)
+    );
+    assert_eq!(
+        known_key(Client::ClaudeCode, "http://elsewhere", around),
+        None
+    );
 }
 
 #[test]
@@ -152,7 +168,9 @@ fn what_the_person_changed_since_survives_undo() {
     let home = Home::new();
     let file = home.put(Client::ClaudeCode, CLAUDE, 0o600);
     home.write(Client::ClaudeCode);
-    let changed = text(&file).replace("\"vi\"", "\"emacs\"").replace(KEY, "a key of their own");
+    let changed = text(&file)
+        .replace("\"vi\"", "\"emacs\"")
+        .replace(KEY, "a key of their own");
     std::fs::write(&file, &changed).unwrap();
     // Writing again in between must not make their change part of ours.
     home.write(Client::ClaudeCode);
@@ -168,7 +186,10 @@ fn what_the_person_changed_since_survives_undo() {
     let changed = text(&file).replace("notifications = true", "notifications = false");
     std::fs::write(&file, &changed).unwrap();
     undo(&file).unwrap();
-    assert_eq!(text(&file), CODEX.replace("notifications = true", "notifications = false"));
+    assert_eq!(
+        text(&file),
+        CODEX.replace("notifications = true", "notifications = false")
+    );
 }
 
 #[test]
@@ -221,7 +242,10 @@ fn the_folder_of_the_environment_is_respected() {
         folder: Some("/elsewhere"),
     };
     let file = |client| plan(client, &target(), around).unwrap().file;
-    assert_eq!(file(Client::ClaudeCode), Path::new("/elsewhere/settings.json"));
+    assert_eq!(
+        file(Client::ClaudeCode),
+        Path::new("/elsewhere/settings.json")
+    );
     assert_eq!(file(Client::Codex), Path::new("/elsewhere/config.toml"));
     let nowhere = Surroundings {
         home: None,

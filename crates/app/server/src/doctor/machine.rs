@@ -14,10 +14,18 @@ const ENOUGH_BYTES: u64 = 1 << 30;
 pub fn data_dir(dir: &Path) -> Vec<Finding> {
     let subject = format!("data directory {}", dir.display());
     if !dir.exists() {
-        return vec![Finding::fine(subject, "not there yet; the first start makes it")];
+        return vec![Finding::fine(
+            subject,
+            "not there yet; the first start makes it",
+        )];
     }
     let mut findings = Vec::new();
-    if rustix::fs::access(dir, rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK).is_err() {
+    if rustix::fs::access(
+        dir,
+        rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK,
+    )
+    .is_err()
+    {
         let remedy = "give it to the user that runs switchyard, or choose another with --data-dir";
         findings.push(Finding::failure(&subject, "cannot be written", remedy));
     } else {
@@ -53,7 +61,11 @@ fn private(file: &Path) -> Option<Finding> {
         Finding::fine(subject, "is private")
     } else {
         let remedy = format!("chmod 600 {}", file.display());
-        Finding::failure(subject, format!("can be read by others ({:o})", mode & 0o777), remedy)
+        Finding::failure(
+            subject,
+            format!("can be read by others ({:o})", mode & 0o777),
+            remedy,
+        )
     })
 }
 
@@ -85,7 +97,11 @@ mod tests {
             std::fs::set_permissions(&key, std::fs::Permissions::from_mode(mode)).unwrap();
             let findings = data_dir(dir.path());
             assert_eq!(findings.last().map(|finding| finding.level), Some(level));
-            assert!(findings.iter().all(|finding| !finding.found.contains("secret")));
+            assert!(
+                findings
+                    .iter()
+                    .all(|finding| !finding.found.contains("secret"))
+            );
         }
     }
 

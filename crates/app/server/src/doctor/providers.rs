@@ -12,7 +12,11 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Asks all providers at once.
 pub async fn providers(settings: &gateway::GatewaySettings) -> Vec<Finding> {
-    if settings.providers.iter().all(|p| p.kind == ProviderKind::Sim) {
+    if settings
+        .providers
+        .iter()
+        .all(|p| p.kind == ProviderKind::Sim)
+    {
         return vec![Finding::warning(
             "providers",
             "none but the simulated one",
@@ -37,7 +41,10 @@ async fn ask(provider: &ProviderConfig, general: Option<&str>) -> Finding {
         _ => None,
     });
     let Some(base) = base.map(|base| base.trim_end_matches('/')) else {
-        return Finding::fine(subject, "is not asked: its kind has no list of models to ask for");
+        return Finding::fine(
+            subject,
+            "is not asked: its kind has no list of models to ask for",
+        );
     };
     let client = match client(provider, general) {
         Ok(client) => client,
@@ -62,7 +69,8 @@ async fn ask(provider: &ProviderConfig, general: Option<&str>) -> Finding {
         Err(error) => {
             // The URL may carry a key in its query.
             let error = error.without_url();
-            let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
+            let reason = std::error::Error::source(&error)
+                .map_or_else(|| error.to_string(), ToString::to_string);
             Finding::failure(
                 subject,
                 format!("{base} cannot be reached: {reason}"),
@@ -98,7 +106,10 @@ fn word(provider: &ProviderConfig, subject: String, status: u16) -> Finding {
             format!("refuses the key ({status})"),
             "check api_key: that it is complete, of this provider, and not revoked",
         ),
-        404 | 405 => Finding::fine(subject, "answers; it has no list of models, so the key is not tried"),
+        404 | 405 => Finding::fine(
+            subject,
+            "answers; it has no list of models, so the key is not tried",
+        ),
         _ => Finding::warning(
             subject,
             format!("answers {status}"),
@@ -142,7 +153,8 @@ mod tests {
             let (mut stream, _) = listener.accept().await.unwrap();
             let mut head = [0u8; 4_096];
             let _ = stream.read(&mut head).await;
-            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            let answer =
+                format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
             let _ = stream.write_all(answer.as_bytes()).await;
         });
         format!("http://{address}/v1")

@@ -34,7 +34,9 @@ pub async fn server(settings: &app::Settings) -> Finding {
             (status, _) => Finding::failure(
                 subject,
                 format!("answers {status} ({word})"),
-                format!("see {url}/health/detailed with an admin key; something else may listen there"),
+                format!(
+                    "see {url}/health/detailed with an admin key; something else may listen there"
+                ),
             ),
         };
     }
@@ -81,7 +83,12 @@ pub async fn store(settings: &app::Settings) -> Finding {
             let reason = std::error::Error::source(&error).map(ToString::to_string);
             Finding::failure(
                 subject,
-                format!("{kind}: {error}{}", reason.map(|reason| format!(" ({reason})")).unwrap_or_default()),
+                format!(
+                    "{kind}: {error}{}",
+                    reason
+                        .map(|reason| format!(" ({reason})"))
+                        .unwrap_or_default()
+                ),
                 "check database.url, that the server runs, and that this machine may reach it",
             )
         }

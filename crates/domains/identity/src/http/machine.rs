@@ -22,7 +22,11 @@ impl Identity {
     }
 
     /// What `GET /v1/keys` answers.
-    pub async fn machine_list(&self, revoked: bool, cursor: Option<&str>) -> Result<Value, IdentityError> {
+    pub async fn machine_list(
+        &self,
+        revoked: bool,
+        cursor: Option<&str>,
+    ) -> Result<Value, IdentityError> {
         let query = KeyQuery {
             project: None,
             revoked,
@@ -34,7 +38,11 @@ impl Identity {
     }
 
     /// What `POST /v1/keys/{id}/rotate` answers.
-    pub async fn machine_rotate(&self, id: KeyId, overlap: Duration) -> Result<Value, IdentityError> {
+    pub async fn machine_rotate(
+        &self,
+        id: KeyId,
+        overlap: Duration,
+    ) -> Result<Value, IdentityError> {
         let rotated = self.rotate(&self.machine(), id, overlap).await?;
         json(&RotatedKeyView::of(&rotated, self))
     }

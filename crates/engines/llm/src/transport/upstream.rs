@@ -275,6 +275,15 @@ impl Upstream {
         }
     }
 
+    /// The error of an answer that ended without its end.
+    #[must_use]
+    pub fn ended_early(&self) -> LlmError {
+        LlmError::BrokenOff {
+            provider: self.name.to_string(),
+            reason: "the stream ended in the middle of its answer".to_owned(),
+        }
+    }
+
     /// The error of silence in the middle of an answer.
     #[must_use]
     pub fn idle(&self) -> LlmError {
