@@ -179,3 +179,6 @@ impl Reader {
         Ok(true)
     }
 }
+
+#[cfg(test)]
+mod tests;

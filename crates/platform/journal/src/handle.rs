@@ -164,7 +164,8 @@ impl Journal {
         }
     }
 
-    /// Returns when every call closed before this was called is in the store.
+    /// Returns when every call closed before this was called is in the store. While the store is away, or nothing is
+    /// started, that is never: bound the wait.
     pub async fn delivered(&self) {
         let target = self.shared.log.lock().waiting.count;
         let mut delivered = self.shared.delivered.subscribe();

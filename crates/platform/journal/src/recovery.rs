@@ -194,7 +194,11 @@ fn close_open_calls(log: &mut Log, found: &Found) -> Result<usize, JournalError>
         frame::encode(&FactRef::Closed(&closed), &mut buffer)
             .map_err(|error| JournalError::Encode(Arc::new(error)))?;
         let json = String::from_utf8_lossy(frame::body(&buffer)).into();
-        log.close(Delivery { call: closed, json }, &buffer)?;
+        if let Err(error) = log.close(Delivery { call: closed, json }, &buffer) {
+            // A disk that fails from the start must not keep the process from starting: the record is in memory, and
+            // its beginning in the file until it is delivered.
+            tracing::error!(call = %id, %error, "the end of an interrupted call cannot be written");
+        }
         count += 1;
     }
     Ok(count)

@@ -23,6 +23,6 @@ pub struct Status {
     pub disk_error: Option<String>,
     /// Why the last delivery failed; `None` once one succeeds.
     pub last_delivery_error: Option<String>,
-    /// Calls that the store refused while it took others; they lie in `rejected.jsonl` beside the segments.
+    /// Calls that the store refused while it took others, since the start; they lie in `rejected.jsonl` beside the segments.
     pub rejected: u64,
 }

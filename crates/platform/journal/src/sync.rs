@@ -102,17 +102,18 @@ pub(crate) fn sync(shared: &Shared) {
             Arc::clone(&log.current.file),
         )
     };
-    let synced = ended
-        .iter()
-        .chain([&current])
-        .try_for_each(|file| file.sync_data())
-        .and_then(|()| {
-            if ended.is_empty() {
-                Ok(())
-            } else {
-                segment::sync_dir(&shared.options.dir)
-            }
-        });
+    for file in &ended {
+        if let Err(error) = file.sync_data() {
+            // It is written no more, and what it holds is still in memory: only the loss of power could lose it.
+            tracing::error!(%error, "an ended segment of the journal cannot be synced");
+        }
+    }
+    let synced = current.sync_data().and_then(|()| {
+        if ended.is_empty() {
+            return Ok(());
+        }
+        segment::sync_dir(&shared.options.dir)
+    });
     if let Err(error) = synced {
         // What the kernel could not write it may have dropped, so this segment is not trusted with more.
         shared.log.lock().fail(error);
@@ -126,8 +127,6 @@ fn repair(shared: &Shared) {
         Ok(segment) => {
             let mut log = shared.log.lock();
             log.begin(segment);
-            // The old file failed; trying to sync it again would only report that once more.
-            log.unsynced.clear();
             log.disk_error = None;
             tracing::info!("the journal can be written again; calls are admitted");
         }
