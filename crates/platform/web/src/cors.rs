@@ -5,8 +5,10 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 /// Answers' headers that pages may read.
-const EXPOSED: &str = "x-request-id, request-id, retry-after, x-switchyard-cost-usd, \
-     x-switchyard-upstream-request-id, x-ratelimit-limit-requests, x-ratelimit-remaining-requests";
+const EXPOSED: &str = "x-request-id, request-id, retry-after, x-should-retry, x-switchyard-call-id, \
+     x-switchyard-cost-usd, x-switchyard-upstream-request-id, x-ratelimit-limit-requests, \
+     x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, x-ratelimit-remaining-tokens, \
+     x-ratelimit-reset-requests, x-ratelimit-reset-tokens";
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE, OPTIONS";
 
