@@ -146,6 +146,12 @@ pub struct CallOpened {
     pub input_estimate_nano: Nano,
     /// What was reserved from budgets, input and first output step together.
     pub reserved_nano: Nano,
+    /// The provider bills the caller's own subscription; holds for the call's end too, should nothing better be known.
+    #[serde(default)]
+    pub billed_by_client: bool,
+    /// No price is known, so the estimate's cost means nothing.
+    #[serde(default)]
+    pub unpriced: bool,
     /// `x-switchyard-tags`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,

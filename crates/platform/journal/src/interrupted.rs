@@ -41,8 +41,8 @@ pub(crate) fn close(opened: CallOpened, progress: Option<&CallProgress>) -> Call
         cost: Cost {
             nano_usd: progress.map_or(opened.input_estimate_nano, |progress| progress.nano_usd),
             estimated: true,
-            unpriced: false,
-            billed_by_client: false,
+            unpriced: opened.unpriced,
+            billed_by_client: opened.billed_by_client,
         },
         service: None,
         response_id: None,

@@ -123,6 +123,8 @@ impl Call {
             reserved_nano: reservation
                 .as_ref()
                 .map_or(Nano::ZERO, guard::Reservation::reserved),
+            billed_by_client,
+            unpriced: quote.is_none() && !opening.unreserved,
             tags: opening.tags,
             session: opening.session,
         });

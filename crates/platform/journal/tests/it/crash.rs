@@ -188,6 +188,8 @@ fn an_interrupted_call_is_priced_by_what_was_last_known() {
     assert_eq!((streaming.usage.output, streaming.cost.nano_usd.0), (9, 99));
     assert_eq!(streaming.duration_us, 9_000_000);
     assert_eq!(streaming.tags["team"], "blue");
+    assert!(silent.cost.unpriced && !silent.cost.billed_by_client);
+    assert!(!streaming.cost.unpriced && streaming.cost.billed_by_client);
     for call in [silent, streaming] {
         assert!(call.cost.estimated);
         assert_eq!(call.error_code.as_deref(), Some("INTERRUPTED"));

@@ -46,6 +46,8 @@ pub fn opened(number: u64) -> Fact {
         input_estimate: 100 + number,
         input_estimate_nano: Nano(7),
         reserved_nano: Nano(900),
+        billed_by_client: number == 1,
+        unpriced: number == 0,
         tags: BTreeMap::from([("team".into(), "blue".into())]),
         session: None,
     }))
