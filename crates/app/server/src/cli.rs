@@ -47,7 +47,7 @@ pub struct ServeArgs {
     /// Address to listen on (default: 127.0.0.1:8000).
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
-    /// What this process does: all, gateway, data, ai, worker; several with commas.
+    /// What this process does: all or gateway; several with commas.
     #[arg(long, value_delimiter = ',', value_name = "ROLES")]
     pub roles: Vec<String>,
 }

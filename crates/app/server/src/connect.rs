@@ -76,6 +76,13 @@ pub fn known_key(client: Client, url: &str, around: Surroundings<'_>) -> Option<
     }
 }
 
+/// The ids of keys that an earlier write had made for the client, which it still uses.
+pub fn made_before(plan: &Plan) -> anyhow::Result<Vec<String>> {
+    let file = files::resolve(&plan.file)?;
+    let record = Record::read(&file)?;
+    Ok(record.map(|record| record.made_keys).unwrap_or_default())
+}
+
 /// What a write did.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Written {

@@ -52,19 +52,6 @@ impl Environment {
     pub fn settings(&self) -> anyhow::Result<Loaded<app::Settings>> {
         app::settings::load(&self.sources).context("the settings do not hold")
     }
-
-    /// Where a client on this machine reaches the server that these settings describe.
-    pub fn local_url(settings: &app::Settings) -> String {
-        let listen = settings.listen();
-        let host = if listen.ip().is_unspecified() {
-            "127.0.0.1".to_owned()
-        } else if listen.is_ipv6() {
-            format!("[{}]", listen.ip())
-        } else {
-            listen.ip().to_string()
-        };
-        format!("http://{host}:{}", listen.port())
-    }
 }
 
 /// Flags as settings.

@@ -1,5 +1,6 @@
 //! The binary `switchyard`: reads the command line, runs one command, says how it ended. What commands do stands in `commands`.
 
+mod address;
 mod api;
 mod cli;
 mod commands;

@@ -25,9 +25,9 @@ pub fn json(value: &serde_json::Value) {
     line(&serde_json::to_string_pretty(value).unwrap_or_default());
 }
 
-/// Whether a person reads standard output.
+/// Whether a person reads what `note` says.
 pub fn to_a_person() -> bool {
-    std::io::stdout().is_terminal()
+    std::io::stderr().is_terminal()
 }
 
 /// Rows in columns, each as wide as its widest cell.

@@ -47,7 +47,9 @@ pub enum AnalyticsError {
         problem: String,
     },
     /// More rows than one answer may hold.
-    #[error("more than {limit} {what}; narrow the time range, add a filter or take a longer interval")]
+    #[error(
+        "more than {limit} {what}; narrow the time range, add a filter or take a longer interval"
+    )]
     ResultTooLarge {
         /// What there are too many of.
         what: &'static str,
@@ -61,7 +63,9 @@ pub enum AnalyticsError {
         id: String,
     },
     /// The call has no captured payload.
-    #[error("the payload of {id} was not captured or is past retention.payloads_days; capture is switched on per key")]
+    #[error(
+        "the payload of {id} was not captured or is past retention.payloads_days; capture is switched on per key"
+    )]
     PayloadNotFound {
         /// The id as it was asked for.
         id: String,

@@ -76,7 +76,9 @@ impl Analytics {
             .await
             .is_err()
         {
-            tracing::warn!("calls that ended a moment ago are not in the store yet; answering without them");
+            tracing::warn!(
+                "calls that ended a moment ago are not in the store yet; answering without them"
+            );
         }
     }
 }

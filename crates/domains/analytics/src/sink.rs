@@ -1,10 +1,10 @@
 //! Where the journal's ended calls arrive: rows and rollups in one transaction, each call counted once however often it
 //! is delivered.
 
+use ::store::Store;
 use ahash::{AHashMap, AHashSet};
 use async_trait::async_trait;
 use journal::{Delivery, Sink};
-use ::store::Store;
 
 use crate::error::AnalyticsError;
 use crate::model::{RollupKey, Sums, TagRollupKey};

@@ -33,7 +33,8 @@ pub async fn connect(environment: &Environment, args: &ConnectArgs) -> anyhow::R
         .key
         .or_else(|| connect::known_key(args.client, &target.url, around));
     let mut made = None;
-    if target.key.is_none() {
+    let before = connect::made_before(&connect::plan(args.client, &target, around)?)?;
+    if target.key.is_none() && before.is_empty() {
         let (id, key) = make_key(environment, args).await?;
         target.key = Some(key);
         made = Some(id);
@@ -47,6 +48,11 @@ pub async fn connect(environment: &Environment, args: &ConnectArgs) -> anyhow::R
     });
     if let Some(id) = &made {
         print::note(&format!("made the key {id} for it"));
+    }
+    if let (None, Some(id)) = (&target.key, before.last()) {
+        print::note(&format!(
+            "the key {id} was made for it before; `switchyard keys rotate {id}` gives it a new secret"
+        ));
     }
     for note in &plan.notes {
         print::note(note);
@@ -67,7 +73,7 @@ fn url(environment: &Environment, args: &ConnectArgs) -> anyhow::Result<String> 
     let url = match &args.url {
         Some(url) => url.clone(),
         None if args.undo => String::new(),
-        None => Environment::local_url(&environment.settings()?.settings),
+        None => crate::address::url(&environment.settings()?.settings),
     };
     let url = url.trim_end_matches('/');
     // People paste what other clients want.

@@ -30,7 +30,7 @@ impl Desk {
         let loaded = environment.settings()?;
         let data_dir = &loaded.settings.server.data_dir;
         let key = admin_key(key, environment.variable("SWITCHYARD_ADMIN_KEY"), data_dir);
-        let local = Environment::local_url(&loaded.settings);
+        let local = crate::address::url(&loaded.settings);
         let api = Api::new(url.unwrap_or(&local), key)?;
         if url.is_some() || api.is_live().await {
             return Ok(Self::Server(api));

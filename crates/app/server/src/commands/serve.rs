@@ -1,5 +1,6 @@
 //! `switchyard serve`: starts the product, says where it is, stops it in order.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -7,7 +8,7 @@ use kernel::ExposeSecret;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::environment::Environment;
-use crate::print;
+use crate::{address, print};
 
 /// Serves until it is told to stop. A second signal ends it at once.
 pub async fn serve(environment: &Environment) -> anyhow::Result<ExitCode> {
@@ -16,40 +17,45 @@ pub async fn serve(environment: &Environment) -> anyhow::Result<ExitCode> {
     let running = app::Boot::new(environment.sources.clone(), None)
         .start()
         .await?;
-    greet(&running);
-    loop {
-        match stop.next().await {
-            Told::Reload => running.reload(),
-            Told::Stop => break,
-        }
+    // The settings held a moment ago.
+    let data_dir = environment.settings()?.settings.server.data_dir;
+    address::publish(&data_dir, running.address())?;
+    greet(&running, &data_dir);
+    while let Told::Reload = stop.next().await {
+        running.reload();
     }
-    print::note("stopping: live calls may finish; once more ends them at once");
-    tokio::select! {
-        () = running.stop() => Ok(ExitCode::SUCCESS),
-        () = stop.stopped_again() => Ok(ExitCode::FAILURE),
-    }
+    print::note("stopping: live calls may finish; a second signal ends them at once");
+    let code = tokio::select! {
+        () = running.stop() => ExitCode::SUCCESS,
+        () = stop.stopped_again() => ExitCode::FAILURE,
+    };
+    address::withdraw(&data_dir);
+    Ok(code)
 }
 
-/// Where it is and how to try it.
-fn greet(running: &app::Running) {
+/// Where it is and how to try it. The admin key is shown to a person only, once.
+fn greet(running: &app::Running, data_dir: &Path) {
     let url = format!("http://{}", running.address());
     print::note(&format!(
         "switchyard {} serves on {url}",
         env!("CARGO_PKG_VERSION")
     ));
-    let Some(key) = running.new_admin_key() else {
-        return;
-    };
-    if !print::to_a_person() {
-        print::note("an admin key was made: it stands in admin.key in the data directory");
-        return;
+    let file = data_dir.join("admin.key");
+    let made = running.new_admin_key();
+    if made.is_some() {
+        print::note(&format!(
+            "an admin key was made; it stands in {}",
+            file.display()
+        ));
     }
-    let key = key.expose_secret();
+    let key = match made {
+        Some(key) if print::to_a_person() => key.expose_secret().to_owned(),
+        _ if file.exists() => format!("$(cat {})", file.display()),
+        _ => "$SWITCHYARD_ADMIN_KEY".to_owned(),
+    };
     print::note(&format!(
-        "\nadmin key (shown this once, kept in admin.key): {key}\n\nTry it:\n"
-    ));
-    print::note(&format!(
-        "  curl {url}/v1/chat/completions -H \"Authorization: Bearer {key}\" -H 'content-type: application/json' \\\n    \
+        "try it:\n\n  curl {url}/v1/chat/completions -H \"Authorization: Bearer {key}\" \\\n    \
+         -H 'content-type: application/json' \\\n    \
          -d '{{\"model\":\"sim/echo\",\"messages\":[{{\"role\":\"user\",\"content\":\"hello\"}}]}}'\n"
     ));
 }

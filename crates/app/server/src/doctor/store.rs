@@ -7,14 +7,13 @@ use ::store::{Store, StoreOptions, StoreUrl};
 use serde_json::Value;
 
 use super::Finding;
-use crate::environment::Environment;
 
 /// Journal bytes that should long have been in the store.
 const MUCH: u64 = 64 << 20;
 
 /// Whether a server runs where the settings say, and how it is; else whether its address is free.
 pub async fn server(settings: &app::Settings) -> Finding {
-    let url = Environment::local_url(settings);
+    let url = crate::address::url(settings);
     let subject = format!("server {url}");
     let client = match crate::api::client(Duration::from_secs(3)) {
         Ok(client) => client,

@@ -125,7 +125,12 @@ fn weeks_begin_on_monday_and_months_on_the_first() {
 
 #[test]
 fn stretches_cover_the_range_without_gap_or_overlap() {
-    for zone in ["UTC", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Casablanca"] {
+    for zone in [
+        "UTC",
+        "Europe/Berlin",
+        "Australia/Lord_Howe",
+        "Africa/Casablanca",
+    ] {
         for (from, to) in [
             ("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"),
             ("2026-03-29T00:45:00Z", "2026-03-29T01:00:00Z"),

@@ -37,12 +37,16 @@ pub(super) fn line(out: &mut String, call: &CallRow) {
         call.cache_read_tokens.to_string(),
         call.cache_write_tokens.to_string(),
         optional(&call.cost_usd),
-        call.cost_nano_usd.map(|nano| nano.to_string()).unwrap_or_default(),
+        call.cost_nano_usd
+            .map(|nano| nano.to_string())
+            .unwrap_or_default(),
         call.estimated.to_string(),
         call.unpriced.to_string(),
         call.billed_by_client.to_string(),
         call.duration_ms.to_string(),
-        call.first_byte_ms.map(|ms| ms.to_string()).unwrap_or_default(),
+        call.first_byte_ms
+            .map(|ms| ms.to_string())
+            .unwrap_or_default(),
         call.slow.to_string(),
         call.attempt_count.to_string(),
         call.request_id.to_string(),
@@ -58,7 +62,8 @@ pub(super) fn line(out: &mut String, call: &CallRow) {
 
 /// Writes a field, quoted where it must be. A text that a spreadsheet would run as a formula gets an apostrophe before it.
 fn field(out: &mut String, text: &str) {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    let formula =
+        text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
     if !formula && !text.contains([',', '"', '\n', '\r']) {
         out.push_str(text);
         return;

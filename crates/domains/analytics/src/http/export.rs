@@ -79,8 +79,10 @@ async fn pages(
     room: &Analytics,
     caller: &Can<CallsRead>,
     query: &CallsQuery,
-) -> Result<impl Stream<Item = Result<Vec<CallClosed>, AnalyticsError>> + Send + 'static, AnalyticsError>
-{
+) -> Result<
+    impl Stream<Item = Result<Vec<CallClosed>, AnalyticsError>> + Send + 'static,
+    AnalyticsError,
+> {
     if query.cursor.is_some() {
         return Err(AnalyticsError::query(
             "cursor",

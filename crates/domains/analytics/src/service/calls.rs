@@ -119,7 +119,10 @@ mod tests {
     fn a_cursor_of_our_own_is_read_back() {
         let id = CallId::from_u128(7);
         let text = format!("1763728123456789.{id}");
-        assert_eq!(read_cursor(&text).unwrap(), (Timestamp(1_763_728_123_456_789), id));
+        assert_eq!(
+            read_cursor(&text).unwrap(),
+            (Timestamp(1_763_728_123_456_789), id)
+        );
         assert!(read_cursor("x.y").is_err());
     }
 }

@@ -110,7 +110,12 @@ impl UsageQuery {
             provider: self.provider.clone(),
             project: id("project", self.project.as_deref())?,
             key: id("key", self.key.as_deref())?,
-            surface: self.surface.as_deref().map(surface).transpose()?.map(|s| s.as_str().to_owned()),
+            surface: self
+                .surface
+                .as_deref()
+                .map(surface)
+                .transpose()?
+                .map(|s| s.as_str().to_owned()),
             tag: None,
         };
         Plan::new(range, zone, groups, filter, self.tag.as_deref())
@@ -183,7 +188,10 @@ impl Plan {
             if let Some(group) = beside {
                 return Err(AnalyticsError::query(
                     "group_by",
-                    format!("sums by tag tell model, provider and project apart, not {}", group.name()),
+                    format!(
+                        "sums by tag tell model, provider and project apart, not {}",
+                        group.name()
+                    ),
                 ));
             }
             let filtered = [

@@ -170,7 +170,13 @@ pub(crate) type Row<'a> = (&'a CallClosed, &'a str);
 pub(crate) async fn insert<C: ConnectionTrait>(conn: &C, rows: &[Row<'_>]) -> Result<u64, DbErr> {
     let dialect = Dialect::of(conn.get_database_backend());
     let mut new = 0;
-    for statement in statements(dialect, &dialect.calls, CALL_COLUMNS.len(), rows, call_values) {
+    for statement in statements(
+        dialect,
+        &dialect.calls,
+        CALL_COLUMNS.len(),
+        rows,
+        call_values,
+    ) {
         new += conn.execute_raw(statement).await?.rows_affected();
     }
     Ok(new)

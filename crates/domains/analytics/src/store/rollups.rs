@@ -33,7 +33,11 @@ impl Group {
             "project" => Self::Project,
             "key" => Self::Key,
             "surface" => Self::Surface,
-            _ => Self::Tag(name.strip_prefix("tag:").filter(|tag| !tag.is_empty())?.to_owned()),
+            _ => Self::Tag(
+                name.strip_prefix("tag:")
+                    .filter(|tag| !tag.is_empty())?
+                    .to_owned(),
+            ),
         })
     }
 
@@ -112,7 +116,10 @@ pub(crate) async fn sums<C: ConnectionTrait>(
 ) -> Result<Vec<RollupRow>> {
     let mut sql = Sql::new(conn.get_database_backend(), "SELECT ");
     if let Some(slots) = slots {
-        sql.push("(bucket + ").bind(slots.offset).push(") / ").bind(slots.grain);
+        sql.push("(bucket + ")
+            .bind(slots.offset)
+            .push(") / ")
+            .bind(slots.grain);
     } else {
         sql.push("0");
     }

@@ -41,45 +41,171 @@ async fn each_filter_finds_its_call() {
     calls[6].client = text("claude-cli");
     calls[7].cost.nano_usd = Nano(9_000_000_000);
     calls[8].duration_us = 45_000_000;
-    calls[9].tags = [("team".to_owned(), "a=b".to_owned()), ("Env".to_owned(), "prod".to_owned())].into();
+    calls[9].tags = [
+        ("team".to_owned(), "a=b".to_owned()),
+        ("Env".to_owned(), "prod".to_owned()),
+    ]
+    .into();
     for fixture in Fixture::all().await {
         fixture.deliver(&calls).await;
         let none = CallFilter::default();
         let tags = |tags: &[(&str, &str)]| CallFilter {
-            tags: tags.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            tags: tags
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             ..CallFilter::default()
         };
         let cases = [
             (none.clone(), (0..12).collect()),
-            (CallFilter { model: text("claude-opus-5-5"), ..none.clone() }, vec![1]),
-            (CallFilter { model: text("house-large"), ..none.clone() }, vec![1]),
-            (CallFilter { provider: text("anthropic"), ..none.clone() }, vec![1]),
-            (CallFilter { key: Some(OTHER_KEY), ..none.clone() }, vec![2]),
-            (CallFilter { project: Some(ProjectId::from_u128(9)), ..none.clone() }, vec![2]),
-            (CallFilter { surface: Some(Surface::Messages), ..none.clone() }, vec![3]),
-            (CallFilter { session: text("ses-1"), ..none.clone() }, vec![3]),
-            (CallFilter { status: Some(CallStatus::UpstreamError), ..none.clone() }, vec![4]),
-            (CallFilter { failed: Some(true), ..none.clone() }, vec![4]),
-            (CallFilter { http_status: Some(529), ..none.clone() }, vec![4]),
-            (CallFilter { error: text("overloaded"), ..none.clone() }, vec![4]),
-            (CallFilter { error: text("50% of_it"), ..none.clone() }, vec![4]),
-            (CallFilter { error: text("50%it"), ..none.clone() }, vec![]),
-            (CallFilter { status: Some(CallStatus::ClientGone), failed: Some(false), ..none.clone() }, vec![5]),
-            (CallFilter { end_user: text("user-7"), ..none.clone() }, vec![5]),
-            (CallFilter { client: text("claude-cli"), ..none.clone() }, vec![6]),
-            (CallFilter { min_cost: Some(Nano(9_000_000_000)), ..none.clone() }, vec![7]),
-            (CallFilter { min_duration_us: Some(45_000_000), ..none.clone() }, vec![8]),
+            (
+                CallFilter {
+                    model: text("claude-opus-5-5"),
+                    ..none.clone()
+                },
+                vec![1],
+            ),
+            (
+                CallFilter {
+                    model: text("house-large"),
+                    ..none.clone()
+                },
+                vec![1],
+            ),
+            (
+                CallFilter {
+                    provider: text("anthropic"),
+                    ..none.clone()
+                },
+                vec![1],
+            ),
+            (
+                CallFilter {
+                    key: Some(OTHER_KEY),
+                    ..none.clone()
+                },
+                vec![2],
+            ),
+            (
+                CallFilter {
+                    project: Some(ProjectId::from_u128(9)),
+                    ..none.clone()
+                },
+                vec![2],
+            ),
+            (
+                CallFilter {
+                    surface: Some(Surface::Messages),
+                    ..none.clone()
+                },
+                vec![3],
+            ),
+            (
+                CallFilter {
+                    session: text("ses-1"),
+                    ..none.clone()
+                },
+                vec![3],
+            ),
+            (
+                CallFilter {
+                    status: Some(CallStatus::UpstreamError),
+                    ..none.clone()
+                },
+                vec![4],
+            ),
+            (
+                CallFilter {
+                    failed: Some(true),
+                    ..none.clone()
+                },
+                vec![4],
+            ),
+            (
+                CallFilter {
+                    http_status: Some(529),
+                    ..none.clone()
+                },
+                vec![4],
+            ),
+            (
+                CallFilter {
+                    error: text("overloaded"),
+                    ..none.clone()
+                },
+                vec![4],
+            ),
+            (
+                CallFilter {
+                    error: text("50% of_it"),
+                    ..none.clone()
+                },
+                vec![4],
+            ),
+            (
+                CallFilter {
+                    error: text("50%it"),
+                    ..none.clone()
+                },
+                vec![],
+            ),
+            (
+                CallFilter {
+                    status: Some(CallStatus::ClientGone),
+                    failed: Some(false),
+                    ..none.clone()
+                },
+                vec![5],
+            ),
+            (
+                CallFilter {
+                    end_user: text("user-7"),
+                    ..none.clone()
+                },
+                vec![5],
+            ),
+            (
+                CallFilter {
+                    client: text("claude-cli"),
+                    ..none.clone()
+                },
+                vec![6],
+            ),
+            (
+                CallFilter {
+                    min_cost: Some(Nano(9_000_000_000)),
+                    ..none.clone()
+                },
+                vec![7],
+            ),
+            (
+                CallFilter {
+                    min_duration_us: Some(45_000_000),
+                    ..none.clone()
+                },
+                vec![8],
+            ),
             (tags(&[("team", "a=b")]), vec![9]),
             (tags(&[("team", "a=b"), ("Env", "prod")]), vec![9]),
             (tags(&[("env", "prod")]), vec![]),
             (tags(&[("team", "cor")]), vec![]),
             (
-                CallFilter { from: Some(calls[11].started_at), to: Some(calls[9].started_at), key: Some(KEY), ..none.clone() },
+                CallFilter {
+                    from: Some(calls[11].started_at),
+                    to: Some(calls[9].started_at),
+                    key: Some(KEY),
+                    ..none.clone()
+                },
                 vec![10, 11],
             ),
         ];
         for (filter, expected) in cases {
-            assert_eq!(numbers(&fixture, &calls, &filter).await, expected, "{} {filter:?}", fixture.database);
+            assert_eq!(
+                numbers(&fixture, &calls, &filter).await,
+                expected,
+                "{} {filter:?}",
+                fixture.database
+            );
         }
     }
 }
@@ -107,7 +233,10 @@ async fn pages_give_every_call_once_newest_first() {
                 None => break,
             }
         }
-        let order: Vec<_> = found.iter().map(|call| (call.started_at, call.id)).collect();
+        let order: Vec<_> = found
+            .iter()
+            .map(|call| (call.started_at, call.id))
+            .collect();
         let mut sorted = order.clone();
         sorted.sort_unstable_by(|a, b| b.cmp(a));
         assert_eq!(order, sorted, "{}", fixture.database);
@@ -120,7 +249,12 @@ async fn an_export_gives_all_that_fit_up_to_its_bound() {
     for fixture in Fixture::all().await {
         let calls: Vec<CallClosed> = (0..1_203).map(call).collect();
         fixture.deliver(&calls).await;
-        for (most, expected) in [(None, 1_203), (Some(700), 700), (Some(500), 500), (Some(0), 0)] {
+        for (most, expected) in [
+            (None, 1_203),
+            (Some(700), 700),
+            (Some(500), 500),
+            (Some(0), 0),
+        ] {
             let pages: Vec<Vec<CallClosed>> = fixture
                 .room
                 .export(ORG, CallFilter::default(), most)
@@ -138,9 +272,17 @@ async fn a_payload_is_there_only_where_it_was_captured() {
     for fixture in Fixture::all().await {
         fixture.deliver(&[call(0), call(1)]).await;
         fixture.drawer.put(&call(0), r#"{"request":{}}"#);
-        let payload = fixture.room.payload(ORG, &call(0).id.to_string()).await.unwrap();
+        let payload = fixture
+            .room
+            .payload(ORG, &call(0).id.to_string())
+            .await
+            .unwrap();
         assert_eq!(payload, r#"{"request":{}}"#);
-        let absent = fixture.room.payload(ORG, &call(1).id.to_string()).await.unwrap_err();
+        let absent = fixture
+            .room
+            .payload(ORG, &call(1).id.to_string())
+            .await
+            .unwrap_err();
         assert_eq!(absent.code(), "PAYLOAD_NOT_FOUND");
         let unknown = fixture.room.payload(ORG, "call_x").await.unwrap_err();
         assert_eq!(unknown.code(), "CALL_NOT_FOUND");

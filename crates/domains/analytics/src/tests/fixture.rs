@@ -37,7 +37,11 @@ pub(super) struct Drawer(Mutex<HashMap<CallId, (OrgId, Timestamp, Bytes)>>);
 
 impl Drawer {
     pub(super) fn put(&self, call: &CallClosed, payload: &'static str) {
-        let kept = (call.org, call.started_at, Bytes::from_static(payload.as_bytes()));
+        let kept = (
+            call.org,
+            call.started_at,
+            Bytes::from_static(payload.as_bytes()),
+        );
         self.0.lock().unwrap().insert(call.id, kept);
     }
 }
@@ -136,9 +140,7 @@ pub(super) fn call(number: u64) -> CallClosed {
         http_status: 200,
         error_code: None,
         error: None,
-        started_at: Timestamp(
-            now().0 - 60_000_000 * (i64::try_from(number).unwrap() + 1),
-        ),
+        started_at: Timestamp(now().0 - 60_000_000 * (i64::try_from(number).unwrap() + 1)),
         duration_us: 2_000_000,
         first_byte_us: Some(500_000),
         usage: Usage {

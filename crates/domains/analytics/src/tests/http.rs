@@ -71,7 +71,12 @@ async fn json(fixture: &Fixture, scope: &str, path: &str) -> (u16, Value) {
 async fn usage_rows_have_the_fields_that_are_promised() {
     for fixture in Fixture::all().await {
         fixture.deliver(&[call(0), call(1)]).await;
-        let (status, body) = json(&fixture, "analytics:read", "/v1/analytics/usage?group_by=model").await;
+        let (status, body) = json(
+            &fixture,
+            "analytics:read",
+            "/v1/analytics/usage?group_by=model",
+        )
+        .await;
         assert_eq!(status, 200, "{body}");
         let row = &body["data"][0];
         for (field, value) in [
@@ -91,9 +96,17 @@ async fn usage_rows_have_the_fields_that_are_promised() {
             assert_eq!(row[field], value, "{field}");
         }
         assert_eq!(body["next_cursor"], Value::Null);
-        let (_, body) = json(&fixture, "analytics:read", "/v1/analytics/tokens?group_by=tag:team,model").await;
+        let (_, body) = json(
+            &fixture,
+            "analytics:read",
+            "/v1/analytics/tokens?group_by=tag:team,model",
+        )
+        .await;
         let row = &body["data"][0];
-        assert_eq!((&row["tag:team"], &row["model"]), (&json!("core"), &json!("gpt-5")));
+        assert_eq!(
+            (&row["tag:team"], &row["model"]),
+            (&json!("core"), &json!("gpt-5"))
+        );
         assert_eq!(row["total_input_tokens"], 310);
         assert_eq!(row["total_output_tokens"], 58);
         assert_eq!(row["total_tokens"], 368);
@@ -117,10 +130,20 @@ async fn a_call_is_shown_whole_and_listed() {
     assert_eq!(body["usage"]["cache_write_1h"], 3);
     assert_eq!(body["cost_nano_usd"], 1_500);
     assert_eq!(body["duration_ms"], 2_000.0);
-    let (_, body) = json(&fixture, "calls:read", "/v1/calls?limit=1&tag=team=core&min_cost=0.000001").await;
+    let (_, body) = json(
+        &fixture,
+        "calls:read",
+        "/v1/calls?limit=1&tag=team=core&min_cost=0.000001",
+    )
+    .await;
     assert_eq!(body["data"][0]["id"], id.to_string());
     let cursor = body["next_cursor"].as_str().unwrap();
-    let (_, body) = json(&fixture, "calls:read", &format!("/v1/calls?limit=1&cursor={cursor}")).await;
+    let (_, body) = json(
+        &fixture,
+        "calls:read",
+        &format!("/v1/calls?limit=1&cursor={cursor}"),
+    )
+    .await;
     assert_eq!(body["data"][0]["id"], call(1).id.to_string());
     let (_, csv) = get(&fixture, "calls:read", "/v1/calls/export.csv?limit=1").await;
     let lines: Vec<&str> = csv.lines().collect();
@@ -128,7 +151,10 @@ async fn a_call_is_shown_whole_and_listed() {
     assert_eq!(lines[0].split(',').count(), lines[1].split(',').count());
     let (_, lines) = get(&fixture, "calls:read", "/v1/calls/export.ndjson").await;
     let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
-    assert_eq!((lines.lines().count(), &first["id"]), (2, &json!(id.to_string())));
+    assert_eq!(
+        (lines.lines().count(), &first["id"]),
+        (2, &json!(id.to_string()))
+    );
 }
 
 #[tokio::test]

@@ -38,12 +38,16 @@ fn expected<'a>(calls: impl IntoIterator<Item = &'a CallClosed>) -> BTreeMap<Vec
 fn varied(number: u64) -> CallClosed {
     let mut call = call(number);
     call.model = format!("model-{}", number % 3);
-    call.key = if number % 2 == 0 { KEY } else { OTHER_KEY };
+    call.key = if number.is_multiple_of(2) {
+        KEY
+    } else {
+        OTHER_KEY
+    };
     call.usage.input = number;
     call.duration_us = 1_000 * (number % 7);
     call.cost.nano_usd = kernel::Nano(i64::try_from(number).unwrap() * 11);
-    call.cost.billed_by_client = number % 5 == 0;
-    call.cost.estimated = number % 4 == 0;
+    call.cost.billed_by_client = number.is_multiple_of(5);
+    call.cost.estimated = number.is_multiple_of(4);
     call
 }
 
@@ -52,9 +56,19 @@ async fn a_batch_of_any_size_is_written_and_summed() {
     for fixture in Fixture::all().await {
         let calls: Vec<_> = (0..333).map(varied).collect();
         fixture.deliver(&calls).await;
-        assert_eq!(by_model_and_key(&fixture).await, expected(&calls), "{}", fixture.database);
+        assert_eq!(
+            by_model_and_key(&fixture).await,
+            expected(&calls),
+            "{}",
+            fixture.database
+        );
         fixture.deliver(&calls[100..200]).await;
-        assert_eq!(by_model_and_key(&fixture).await, expected(&calls), "{}", fixture.database);
+        assert_eq!(
+            by_model_and_key(&fixture).await,
+            expected(&calls),
+            "{}",
+            fixture.database
+        );
     }
 }
 
@@ -63,14 +77,29 @@ async fn a_failed_batch_leaves_nothing_behind() {
     for fixture in Fixture::all().await {
         let conn = fixture.store.write();
         let hide = "ALTER TABLE usage_tag_rollups RENAME TO hidden";
-        sea_orm::ConnectionTrait::execute_unprepared(conn, hide).await.unwrap();
+        sea_orm::ConnectionTrait::execute_unprepared(conn, hide)
+            .await
+            .unwrap();
         let batch: Vec<_> = (0..40).map(|number| delivery(&varied(number))).collect();
         fixture.room.sink().deliver(&batch).await.unwrap_err();
-        assert!(by_model_and_key(&fixture).await.is_empty(), "{}", fixture.database);
+        assert!(
+            by_model_and_key(&fixture).await.is_empty(),
+            "{}",
+            fixture.database
+        );
         let back = "ALTER TABLE hidden RENAME TO usage_tag_rollups";
-        sea_orm::ConnectionTrait::execute_unprepared(conn, back).await.unwrap();
+        sea_orm::ConnectionTrait::execute_unprepared(conn, back)
+            .await
+            .unwrap();
         fixture.room.sink().deliver(&batch).await.unwrap();
-        assert_eq!(by_model_and_key(&fixture).await.values().map(|s| s.calls).sum::<i64>(), 40);
+        assert_eq!(
+            by_model_and_key(&fixture)
+                .await
+                .values()
+                .map(|s| s.calls)
+                .sum::<i64>(),
+            40
+        );
     }
 }
 
@@ -97,7 +126,11 @@ async fn no_text_of_a_caller_holds_up_a_delivery() {
         };
         let page = fixture.room.calls(ORG, &filter, None, 10).await.unwrap();
         assert_eq!(page.data.len(), 1, "{}", fixture.database);
-        let report = fixture.room.usage(ORG, &UsageQuery::default()).await.unwrap();
+        let report = fixture
+            .room
+            .usage(ORG, &UsageQuery::default())
+            .await
+            .unwrap();
         assert_eq!(report.total.calls, 2);
     }
 }

@@ -28,13 +28,20 @@ async fn calls_and_payloads_go_apart_and_rollups_stay() {
             payloads: 1,
         };
         assert_eq!(purged, expected, "{}", fixture.database);
-        let left = fixture.room.calls(ORG, &CallFilter::default(), None, 500).await.unwrap();
+        let left = fixture
+            .room
+            .calls(ORG, &CallFilter::default(), None, 500)
+            .await
+            .unwrap();
         assert_eq!(left.data.len(), 100);
         let all = UsageQuery {
             from: Some("2026-01-01".to_owned()),
             ..UsageQuery::default()
         };
-        assert_eq!(fixture.room.usage(ORG, &all).await.unwrap().total.calls, 650);
+        assert_eq!(
+            fixture.room.usage(ORG, &all).await.unwrap().total.calls,
+            650
+        );
         assert_eq!(fixture.room.purge().await.unwrap(), Purged::default());
     }
 }

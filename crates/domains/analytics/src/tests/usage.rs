@@ -34,11 +34,17 @@ async fn every_token_stands_in_one_column() {
         };
         assert_eq!(group["model"].as_deref(), Some("gpt-5"));
         assert_eq!((sums.calls, sums.errors), (4, 1));
-        assert_eq!((sums.input_tokens, sums.output_tokens, sums.reasoning_tokens), (420, 80, 36));
+        assert_eq!(
+            (sums.input_tokens, sums.output_tokens, sums.reasoning_tokens),
+            (420, 80, 36)
+        );
         assert_eq!((sums.cache_read_tokens, sums.cache_write_tokens), (160, 40));
         assert_eq!((sums.estimated_calls, sums.unpriced_calls), (1, 1));
         assert_eq!((sums.cost_nano, sums.client_cost_nano), (3_000, 1_500));
-        assert_eq!((sums.duration_us, sums.max_duration_us), (10_000_000, 4_000_000));
+        assert_eq!(
+            (sums.duration_us, sums.max_duration_us),
+            (10_000_000, 4_000_000)
+        );
         assert_eq!((sums.first_byte_us, sums.first_byte_calls), (1_500_000, 3));
         assert_eq!(report.total, *sums);
     }
@@ -81,9 +87,18 @@ async fn groups_and_filters_tell_calls_apart() {
         let some = |texts: &[&str]| -> Vec<Option<String>> {
             texts.iter().map(|text| Some((*text).to_owned())).collect()
         };
-        assert_eq!(rows(by(&["provider"])).await, [(some(&["anthropic"]), 6), (some(&["openai"]), 6)]);
-        assert_eq!(rows(by(&["requested_model"])).await, [(some(&["gpt-5"]), 6), (some(&["house-large"]), 6)]);
-        assert_eq!(rows(by(&["surface"])).await, [(some(&["chat"]), 6), (some(&["messages"]), 6)]);
+        assert_eq!(
+            rows(by(&["provider"])).await,
+            [(some(&["anthropic"]), 6), (some(&["openai"]), 6)]
+        );
+        assert_eq!(
+            rows(by(&["requested_model"])).await,
+            [(some(&["gpt-5"]), 6), (some(&["house-large"]), 6)]
+        );
+        assert_eq!(
+            rows(by(&["surface"])).await,
+            [(some(&["chat"]), 6), (some(&["messages"]), 6)]
+        );
         assert_eq!(
             rows(by(&["key", "model"])).await,
             [
@@ -142,10 +157,17 @@ async fn an_organisation_sees_its_own_only() {
                 let report = fixture.room.usage(org, &by(group)).await.unwrap();
                 assert_eq!(report.total.calls, 1);
             }
-            let page = fixture.room.calls(org, &crate::CallFilter::default(), None, 10).await;
+            let page = fixture
+                .room
+                .calls(org, &crate::CallFilter::default(), None, 10)
+                .await;
             assert!(page.unwrap().data.iter().all(|call| call.org == org));
         }
-        let foreign = fixture.room.call(ORG, &other.id.to_string()).await.unwrap_err();
+        let foreign = fixture
+            .room
+            .call(ORG, &other.id.to_string())
+            .await
+            .unwrap_err();
         assert_eq!(foreign.code(), "CALL_NOT_FOUND");
     }
 }
@@ -187,10 +209,18 @@ async fn days_are_those_of_the_time_zone() {
                 .collect()
         };
         let of = |list: &[(&str, i64)]| -> Vec<(String, i64)> {
-            list.iter().map(|(start, calls)| ((*start).to_owned(), *calls)).collect()
+            list.iter()
+                .map(|(start, calls)| ((*start).to_owned(), *calls))
+                .collect()
         };
         assert_eq!(
-            points(query(Interval::Day, "Europe/Berlin", "2026-10-24", "2026-10-26")).await,
+            points(query(
+                Interval::Day,
+                "Europe/Berlin",
+                "2026-10-24",
+                "2026-10-26"
+            ))
+            .await,
             of(&[
                 ("2026-10-24T00:00:00+02:00", 1),
                 ("2026-10-25T00:00:00+02:00", 4),
@@ -198,7 +228,13 @@ async fn days_are_those_of_the_time_zone() {
             ])
         );
         assert_eq!(
-            points(query(Interval::Hour, "Europe/Berlin", "2026-10-25T00:00:00Z", "2026-10-25T03:00:00Z")).await,
+            points(query(
+                Interval::Hour,
+                "Europe/Berlin",
+                "2026-10-25T00:00:00Z",
+                "2026-10-25T03:00:00Z"
+            ))
+            .await,
             of(&[
                 ("2026-10-25T02:00:00+02:00", 1),
                 ("2026-10-25T02:00:00+01:00", 1),
@@ -207,10 +243,19 @@ async fn days_are_those_of_the_time_zone() {
         );
         assert_eq!(
             points(query(Interval::Week, "UTC", "2026-10-19", "2026-11-01")).await,
-            of(&[("2026-10-19T00:00:00+00:00", 6), ("2026-10-26T00:00:00+00:00", 0)])
+            of(&[
+                ("2026-10-19T00:00:00+00:00", 6),
+                ("2026-10-26T00:00:00+00:00", 0)
+            ])
         );
         assert_eq!(
-            points(query(Interval::Month, "Asia/Kolkata", "2026-10-01", "2026-10-31")).await,
+            points(query(
+                Interval::Month,
+                "Asia/Kolkata",
+                "2026-10-01",
+                "2026-10-31"
+            ))
+            .await,
             of(&[("2026-10-01T00:00:00+05:30", 6)])
         );
         let grouped = TimeseriesQuery {
@@ -219,7 +264,10 @@ async fn days_are_those_of_the_time_zone() {
         };
         assert_eq!(
             points(grouped).await,
-            of(&[("2026-10-24T00:00:00+00:00", 2), ("2026-10-25T00:00:00+00:00", 4)])
+            of(&[
+                ("2026-10-24T00:00:00+00:00", 2),
+                ("2026-10-25T00:00:00+00:00", 4)
+            ])
         );
     }
 }
@@ -228,7 +276,11 @@ async fn days_are_those_of_the_time_zone() {
 async fn a_series_begins_with_a_whole_day_and_ends_now() {
     for fixture in Fixture::all().await {
         fixture.deliver(&[call(0)]).await;
-        let report = fixture.room.timeseries(ORG, &TimeseriesQuery::default()).await.unwrap();
+        let report = fixture
+            .room
+            .timeseries(ORG, &TimeseriesQuery::default())
+            .await
+            .unwrap();
         assert_eq!(report.from, at("2026-10-22T00:00:00Z"));
         assert!(report.to > now());
         assert_eq!(report.points.len(), 31);
@@ -253,13 +305,31 @@ async fn what_does_not_hold_is_named() {
     assert_eq!(told(by(&["tag:"])).await, field("group_by"));
     assert_eq!(told(by(&["tag:a", "tag:b"])).await, field("group_by"));
     assert_eq!(told(by(&["tag:a", "key"])).await, field("group_by"));
-    assert_eq!(told(with(|q| q.time_zone = Some("Mars/Base".into()))).await, field("time_zone"));
-    assert_eq!(told(with(|q| q.from = Some("yesterday".into()))).await, field("from"));
-    assert_eq!(told(with(|q| q.from = Some("2027-01-01".into()))).await, field("from"));
-    assert_eq!(told(with(|q| q.surface = Some("fax".into()))).await, field("surface"));
-    assert_eq!(told(with(|q| q.key = Some("prj_1".into()))).await, field("key"));
+    assert_eq!(
+        told(with(|q| q.time_zone = Some("Mars/Base".into()))).await,
+        field("time_zone")
+    );
+    assert_eq!(
+        told(with(|q| q.from = Some("yesterday".into()))).await,
+        field("from")
+    );
+    assert_eq!(
+        told(with(|q| q.from = Some("2027-01-01".into()))).await,
+        field("from")
+    );
+    assert_eq!(
+        told(with(|q| q.surface = Some("fax".into()))).await,
+        field("surface")
+    );
+    assert_eq!(
+        told(with(|q| q.key = Some("prj_1".into()))).await,
+        field("key")
+    );
     assert_eq!(told(with(|q| q.limit = Some(0))).await, field("limit"));
-    assert_eq!(told(with(|q| q.tag = Some("team".into()))).await, field("tag"));
+    assert_eq!(
+        told(with(|q| q.tag = Some("team".into()))).await,
+        field("tag")
+    );
     let fine = TimeseriesQuery {
         from: Some("2026-01-01".to_owned()),
         interval: Interval::Quarter,

@@ -49,7 +49,11 @@ async fn a_year_adds_up_in_any_zone() {
                 };
                 let begun = std::time::Instant::now();
                 let report = fixture.room.timeseries(ORG, &query).await.unwrap();
-                eprintln!("{} {zone} {interval:?}: {:?}", fixture.database, begun.elapsed());
+                eprintln!(
+                    "{} {zone} {interval:?}: {:?}",
+                    fixture.database,
+                    begun.elapsed()
+                );
                 assert!(points.contains(&report.points.len()), "{zone}");
                 let calls: i64 = report.points.iter().map(|point| point.sums.calls).sum();
                 assert_eq!(calls, buckets * 2);
