@@ -163,6 +163,19 @@ impl Provider {
         log.requests()
     }
 
+    /// Resolves with the first request that is meant, once it is there.
+    pub async fn request(&self, meant: impl Fn(&Recorded) -> bool) -> Arc<Recorded> {
+        let log = &self.shared.log;
+        let find = || log.requests().into_iter().find(|request| meant(request));
+        loop {
+            let seen = log.requests().len();
+            if let Some(found) = find() {
+                return found;
+            }
+            self.requests_at_least(seen + 1).await;
+        }
+    }
+
     /// Resolves once the client of request `index` has left before the answer was whole.
     pub async fn closed(&self, index: usize) -> Ending {
         let what = format!("the client of request {index} to leave");

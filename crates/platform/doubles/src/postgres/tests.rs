@@ -1,3 +1,5 @@
+//! Tests of the private server; they need PostgreSQL installed.
+
 use super::*;
 
 #[test]
