@@ -53,15 +53,6 @@ impl Gateway {
         format!("http://{}", self.address)
     }
 
-    /// The body of a GET that must answer 200.
-    pub fn get(&self, path: &str) -> Result<String> {
-        let (status, body) = self.request(path)?;
-        if status != 200 {
-            bail!("GET {path} answered {status}: {body}");
-        }
-        Ok(body)
-    }
-
     /// What the process has written so far.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.dir.join("log")).unwrap_or_default()

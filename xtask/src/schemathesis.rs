@@ -10,20 +10,20 @@ use crate::{clients, paths, program};
 /// Pinned: what it generates changes from version to version.
 const REQUIREMENTS: &str = "schemathesis==4.32.5\n";
 
-/// Examples for each operation in an ordinary run and in a full one.
+/// How long requests are generated.
 #[derive(Debug, Clone, Copy)]
 pub enum Effort {
-    /// A few dozen for each operation, with a time limit for all.
+    /// What every run can afford.
     Ordinary,
     /// What a release needs.
     Full,
 }
 
 impl Effort {
-    fn examples(self) -> u32 {
+    fn seconds(self) -> u32 {
         match self {
-            Self::Ordinary => 25,
-            Self::Full => 400,
+            Self::Ordinary => 300,
+            Self::Full => 1_800,
         }
     }
 }
@@ -38,12 +38,20 @@ pub fn run(binary: &Path, effort: Effort) -> Result<()> {
             .current_dir(std::env::temp_dir())
             .arg("run")
             .arg(format!("{}/openapi.json", gateway.url()))
-            .args(["--checks", "not_a_server_error"])
-            .args(["--max-examples", &effort.examples().to_string()])
-            .args(["--seed", "1", "--no-color", "--generation-database", "none"])
-            .args(["--request-timeout", "20", "--max-failures", "20"])
-            // The drain and the streams that wait for events have no end of their own.
-            .args(["--exclude-path-regex", "/(stream|events)$"])
+            .args([
+                "--checks",
+                "not_a_server_error",
+                "--phases",
+                "examples,coverage,fuzzing",
+            ])
+            .args(["--max-time", &effort.seconds().to_string()])
+            .args(["--max-failures", "20", "--request-timeout", "20"])
+            // Two threads of its own trip over each other in Python 3.11's parser.
+            .args(["--workers", "1"])
+            .args(["--seed", "1", "--generation-database", "none", "--no-color"])
+            .args(["--warnings", "off", "--suppress-health-check", "all"])
+            // Takes a profile for as long as it is asked to.
+            .args(["--exclude-path-regex", "/profile$"])
             .args(["--header", &format!("Authorization: Bearer {ADMIN_KEY}")]),
     );
     outcome.with_context(|| {
