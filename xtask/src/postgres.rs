@@ -142,3 +142,24 @@ fn wait_ready(child: &mut Child, log: &Path) -> Result<()> {
 pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_serves_and_leaves_nothing_behind() {
+        if program::find("initdb", &tools::folders()).is_none() {
+            println!("left out: PostgreSQL is not installed");
+            return;
+        }
+        let server = Server::start().unwrap();
+        let dir = server.dir.clone();
+        let psql = program::find("psql", &tools::folders()).unwrap();
+        let answer =
+            program::capture(program::command(psql).args([server.url(), "-Atc", "select 41 + 1"]));
+        assert_eq!(answer.unwrap().trim(), "42");
+        drop(server);
+        assert!(!dir.exists());
+    }
+}
