@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use gateway::Gateway;
@@ -78,11 +78,22 @@ impl Body for Answer {
 impl Front {
     async fn serve(self, peer: IpAddr, request: Request<Incoming>) -> Response<Answer> {
         if Gateway::owns(request.uri().path()) {
-            if self.cors.is_closed() {
+            let began = Instant::now();
+            let route = Gateway::template(request.uri().path());
+            let method = request.method().clone();
+            let answer = if self.cors.is_closed() {
                 let id = kernel::RequestId::new();
-                return self.gateway.serve(request, id).await.map(Answer::Gateway);
-            }
-            return self.serve_with_cors(request).await;
+                self.gateway.serve(request, id).await.map(Answer::Gateway)
+            } else {
+                self.serve_with_cors(request).await
+            };
+            telemetry::http::observe(
+                route,
+                method.as_str(),
+                answer.status().as_u16(),
+                began.elapsed(),
+            );
+            return answer;
         }
         let mut request = request;
         strip_api(request.uri_mut());

@@ -32,6 +32,7 @@ pub(crate) fn build(parts: Parts<'_>) -> (axum::Router, Arc<Ops>) {
     ];
     let registry = telemetry::registry();
     health::expose_journal(registry, parts.rooms.journal.clone(), parts.clock.clone());
+    live::expose(registry, parts.gateway.live().clone());
     telemetry::process::expose(registry, env!("CARGO_PKG_VERSION"));
     let ops = Ops::new(ops::Deps {
         clock: parts.clock,
@@ -76,3 +77,8 @@ pub fn document() -> OpenApi {
     ops::security_schemes(&mut document);
     document
 }
+
+/// Shapes that every room's operations refer to.
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(web::ErrorBody)))]
+struct Shapes;

@@ -293,6 +293,7 @@ fn providers_of_env(
                 client_cert_file: None,
                 client_key_file: None,
                 timeouts: TimeoutsConfig::default(),
+                region: None,
                 max_concurrent: None,
                 tags: Vec::new(),
             })

@@ -185,7 +185,7 @@ impl Call {
             });
             // A stream is never ended because its progress could not be noted; its end will be tried again.
             if let Err(error) = self.shared.deps.journal.append(&fact) {
-                tracing::warn!(call.id = %self.opened.id, %error, "progress not recorded");
+                tracing::warn!(request.id = %self.opened.request, call.id = %self.opened.id, %error, "progress not recorded");
             }
         }
         Ok(())
@@ -272,7 +272,7 @@ impl Call {
         }
         // The journal keeps room for the end of every call that it let begin; only a failing disk can refuse it.
         if let Err(error) = self.shared.deps.journal.append_closed(&Arc::new(closed)) {
-            tracing::error!(call.id = %self.opened.id, %error, "the end of a call could not be recorded");
+            tracing::error!(request.id = %self.opened.request, call.id = %self.opened.id, %error, "the end of a call could not be recorded");
         }
         cost
     }

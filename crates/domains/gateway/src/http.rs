@@ -103,6 +103,18 @@ impl<'a> Route<'a> {
         (!name.is_empty()).then_some(Self::Native(name, rest))
     }
 
+    /// The route as the API document writes it, for figures.
+    const fn template(&self) -> &'static str {
+        match self {
+            Self::Call(way) => way.path,
+            Self::Stored(_) => "/v1/responses/{id}",
+            Self::Models => "/v1/models",
+            Self::Capabilities => "/v1/models/capabilities",
+            Self::Model(_) => "/v1/models/{id}",
+            Self::Native(..) => "/providers/{name}/{path}",
+        }
+    }
+
     /// The error shape of this route's callers.
     fn shape<B>(&self, request: &Request<B>) -> ErrorShape {
         match self {
@@ -124,6 +136,12 @@ impl Gateway {
     #[must_use]
     pub fn owns(path: &str) -> bool {
         Route::of(path).is_some()
+    }
+
+    /// The template of one of the gateway's paths.
+    #[must_use]
+    pub fn template(path: &str) -> &'static str {
+        Route::of(path).map_or("unmatched", |route| route.template())
     }
 
     /// Answers a request on one of the gateway's paths.

@@ -87,6 +87,16 @@ impl Live {
         self.calls.lock().len()
     }
 
+    /// How many calls there are, and how many of them are streams.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let calls = self.calls.lock();
+        (
+            calls.len(),
+            calls.values().filter(|(call, _)| call.stream).count(),
+        )
+    }
+
     /// From now on no call is admitted.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::SeqCst);

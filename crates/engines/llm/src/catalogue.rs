@@ -354,6 +354,7 @@ fn sim_config() -> ProviderConfig {
         client_cert_file: None,
         client_key_file: None,
         timeouts: crate::config::TimeoutsConfig::default(),
+        region: None,
         max_concurrent: None,
         tags: Vec::new(),
     }

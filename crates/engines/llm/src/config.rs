@@ -50,6 +50,10 @@ pub struct ProviderConfig {
     /// Time limits that differ from `gateway.timeouts`.
     #[serde(default)]
     pub timeouts: TimeoutsConfig,
+    /// Where this provider runs inference, for providers whose answers do not say (OpenAI's data residency: `us`, `eu`).
+    /// Decides the price.
+    #[serde(default)]
+    pub region: Option<String>,
     /// Requests in flight at most; further ones wait a little, then get 503.
     #[serde(default)]
     pub max_concurrent: Option<usize>,

@@ -1,25 +1,25 @@
 //! The way to a provider: pooled connections, TLS, proxies and time limits. It reads no body.
 
 mod connect;
+mod pool;
 mod tls;
 mod upstream;
 
+pub use pool::WireBody;
 pub use upstream::{Timeouts, Upstream, UpstreamOptions};
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::sim::SimBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
-
-use crate::sim::SimBody;
 
 /// The body of an upstream's answer.
 #[derive(Debug)]
 pub enum AnswerBody {
     /// From the network.
-    Wire(Incoming),
+    Wire(WireBody),
     /// From the simulated provider.
     Sim(SimBody),
 }

@@ -27,3 +27,19 @@ impl LiveCalls for Live {
         self.0.count()
     }
 }
+
+/// The gauges of calls and streams under way.
+pub(crate) fn expose(registry: &telemetry::Registry, live: Arc<gateway::Live>) {
+    registry.collect("live", move |registry| {
+        let (calls, streams) = live.counts();
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "gauges need no more than 52 bits"
+        )]
+        let (calls, streams) = (calls as f64, streams as f64);
+        registry.gauge(telemetry::names::CALLS_LIVE, &[]).set(calls);
+        registry
+            .gauge(telemetry::names::STREAMS_LIVE, &[])
+            .set(streams);
+    });
+}

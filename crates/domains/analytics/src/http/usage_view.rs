@@ -1,10 +1,38 @@
 //! How sums look in an answer.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::model::Sums;
 use crate::service::usage::GroupValues;
+
+/// The group's own columns, named as in `group_by`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub(super) struct GroupColumns(GroupValues);
+
+impl PartialSchema for GroupColumns {
+    fn schema() -> RefOr<Schema> {
+        let mut columns = ObjectBuilder::new().description(Some(
+            "The group's own columns, named as in `group_by`; `tag:<name>` is null for calls that do not carry the tag.",
+        ));
+        for name in [
+            "model",
+            "requested_model",
+            "provider",
+            "project",
+            "key",
+            "surface",
+        ] {
+            columns = columns.property(name, ObjectBuilder::new().schema_type(Type::String));
+        }
+        columns.into()
+    }
+}
+
+impl ToSchema for GroupColumns {}
 
 /// Sums over calls. The five token counts are disjoint: a token stands in exactly one of them.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -12,7 +40,7 @@ pub(super) struct UsageRow {
     /// The group's own columns, named as in `group_by`: `model`, `provider`, `project`, `key`, `surface`, `tag:<name>`. `null` for
     /// calls that do not carry the tag.
     #[serde(flatten)]
-    pub(super) group: GroupValues,
+    group: GroupColumns,
     /// Calls that ended.
     pub(super) calls: i64,
     /// Those that ended in an error; a client that left is none.
@@ -52,7 +80,7 @@ impl UsageRow {
     pub(super) fn new(group: GroupValues, sums: &Sums) -> Self {
         let mean_ms = |sum: i64, count: i64| (count > 0).then(|| sum / count / 1_000);
         Self {
-            group,
+            group: GroupColumns(group),
             calls: sums.calls,
             errors: sums.errors,
             input_tokens: sums.input_tokens,

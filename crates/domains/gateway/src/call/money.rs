@@ -42,6 +42,8 @@ impl Call {
                 service: None,
             };
         }
+        let regional = self.in_region(reported);
+        let reported = regional.as_ref().unwrap_or(reported);
         let exact = ending.whole && reported.usage.is_some();
         let estimated_usage =
             (!exact).then(|| self.estimated_usage(ending.reported, ending.output_bytes));
@@ -65,6 +67,16 @@ impl Call {
             model: priced.model,
             service: Some(priced.service.to_owned()),
         }
+    }
+
+    /// What an answer reports with the region that only the provider's settings tell.
+    fn in_region(&self, reported: &Reported) -> Option<Reported> {
+        let region = self.target.upstream.region.as_ref()?;
+        let silent = reported.region.is_none();
+        silent.then(|| Reported {
+            region: Some(region.clone()),
+            ..reported.clone()
+        })
     }
 
     /// The best counts there are when the answer's own are missing or not final.

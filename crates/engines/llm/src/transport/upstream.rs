@@ -10,13 +10,11 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
 use http_body_util::Full;
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::timeout;
 
 use super::AnswerBody;
 use super::connect::{Connector, Proxy};
+use super::pool::{Pool, SendError};
 use super::tls;
 use crate::config::{CredentialSource, ProviderConfig, TimeoutsConfig};
 use crate::error::LlmError;
@@ -66,8 +64,6 @@ pub struct UpstreamOptions {
     pub queue_wait: Duration,
 }
 
-type HttpsClient = Client<HttpsConnector<Connector>, Full<Bytes>>;
-
 /// One provider, ready to be called.
 #[derive(Debug)]
 pub struct Upstream {
@@ -85,13 +81,15 @@ pub struct Upstream {
     pub bulkhead: Arc<Bulkhead>,
     /// Its labels.
     pub tags: Vec<String>,
+    /// Where it runs inference, where its answers do not say.
+    pub region: Option<String>,
     scheme: Scheme,
     authority: Authority,
     base_path: String,
     extra_query: String,
     auth_header: Option<(HeaderName, HeaderValue)>,
     extra_headers: HeaderMap,
-    client: Option<HttpsClient>,
+    pool: Option<Arc<Pool>>,
 }
 
 impl Upstream {
@@ -130,7 +128,7 @@ impl Upstream {
             extra_headers.insert(header, value);
         }
         let auth_header = auth_header(config).map_err(|reason| fault("api_key", reason))?;
-        let client = if config.kind == ProviderKind::Sim {
+        let pool = if config.kind == ProviderKind::Sim {
             None
         } else {
             let proxy = proxy(config, options, &parts.authority)
@@ -155,16 +153,18 @@ impl Upstream {
                 .enable_http1()
                 .enable_http2()
                 .wrap_connector(Connector::new(timeouts.connect, proxy));
-            Some(
-                Client::builder(TokioExecutor::new())
-                    .pool_timer(TokioTimer::new())
-                    .timer(TokioTimer::new())
-                    .pool_idle_timeout(Duration::from_secs(60))
-                    .pool_max_idle_per_host(options.max_idle)
-                    .http2_adaptive_window(true)
-                    .http2_keep_alive_interval(Duration::from_secs(30))
-                    .build(connector),
+            let (Some(scheme), Some(authority)) = (&parts.scheme, &parts.authority) else {
+                return Err(fault("base_url", "the address names no host".into()));
+            };
+            let pool = Pool::new(
+                connector,
+                scheme,
+                authority,
+                timeouts.connect,
+                options.max_idle,
             )
+            .map_err(|error| fault("base_url", error.to_string()))?;
+            Some(pool)
         };
         Ok(Self {
             name: config.name.as_str().into(),
@@ -174,6 +174,7 @@ impl Upstream {
             breaker,
             bulkhead,
             tags: config.tags.clone(),
+            region: config.region.clone(),
             scheme: parts.scheme.unwrap_or(Scheme::HTTP),
             authority: parts
                 .authority
@@ -182,7 +183,7 @@ impl Upstream {
             extra_query: encode_query(&config.query),
             auth_header,
             extra_headers,
-            client,
+            pool,
         })
     }
 
@@ -243,27 +244,30 @@ impl Upstream {
         &self,
         request: Request<Full<Bytes>>,
     ) -> Result<Response<AnswerBody>, LlmError> {
-        let Some(client) = &self.client else {
+        let Some(pool) = &self.pool else {
             return Err(LlmError::Unreachable {
                 provider: self.name.to_string(),
                 reason: "the simulated provider has no address".into(),
             });
         };
         let limit = self.timeouts.first_byte;
-        match timeout(limit, client.request(request)).await {
+        match timeout(limit, pool.send(request)).await {
             Ok(Ok(answer)) => Ok(answer.map(AnswerBody::Wire)),
-            Ok(Err(error)) if error.is_connect() && timed_out(&error) => {
-                Err(LlmError::ConnectTimeout {
-                    provider: self.name.to_string(),
-                    limit_ms: millis(self.timeouts.connect),
-                })
-            }
-            Ok(Err(error)) if error.is_connect() => Err(self.unreachable(&error)),
-            Ok(Err(error)) => Err(self.broken_off(&error)),
+            Ok(Err(SendError::ConnectTimeout)) => Err(self.connect_timeout()),
+            Ok(Err(SendError::Connect(error))) if timed_out(&*error) => Err(self.connect_timeout()),
+            Ok(Err(SendError::Connect(error))) => Err(self.unreachable(&*error)),
+            Ok(Err(SendError::Exchange(error))) => Err(self.broken_off(&error)),
             Err(_) => Err(LlmError::FirstByteTimeout {
                 provider: self.name.to_string(),
                 limit_ms: millis(limit),
             }),
+        }
+    }
+
+    fn connect_timeout(&self) -> LlmError {
+        LlmError::ConnectTimeout {
+            provider: self.name.to_string(),
+            limit_ms: millis(self.timeouts.connect),
         }
     }
 
