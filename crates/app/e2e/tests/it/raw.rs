@@ -60,7 +60,7 @@ impl Ask {
     /// Sends it and reads the whole answer.
     pub async fn send(&self, base: &str) -> Answer {
         let mut reader = self.open(base).await;
-        reader.read_on().await;
+        reader.to_end().await;
         reader.answer
     }
 
@@ -126,7 +126,11 @@ pub struct Reader {
 }
 
 impl Reader {
-    pub async fn read_on(&mut self) {
+    #[expect(
+        clippy::wrong_self_convention,
+        reason = "it reads to the end, it converts nothing"
+    )]
+    pub async fn to_end(&mut self) {
         self.until(|_| false).await;
     }
 
