@@ -63,7 +63,11 @@ enum Chore {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
-        Chore::Test(options) => test::run(&options),
+        Chore::Test(options) => match test::run(&options) {
+            // It has said why, and its count of what passed is the last line.
+            Ok(false) => return ExitCode::FAILURE,
+            outcome => outcome.map(|_| ()),
+        },
         Chore::Prove(options) => prove::run(&options),
         Chore::Tidy => tidy::run(),
         Chore::Routes => routes::run(),
