@@ -2,9 +2,12 @@
 //! and never reaches a provider.
 
 use std::io::Write;
+use std::time::Duration;
 
 use doubles::provider::reply::Surface;
+use kernel::{TestClock, Timestamp};
 use serde_json::{Value, json};
+use testkit::TestApp;
 
 use crate::ground::{Ground, model};
 use crate::raw::{Answer, Ask};
@@ -275,6 +278,29 @@ async fn credentials() {
         .await;
     }
     assert!(ground.upstream.requests().is_empty());
+}
+
+#[tokio::test]
+async fn an_expired_key() {
+    let clock = TestClock::at(Timestamp::parse("2026-11-20T12:00:00Z").unwrap());
+    let app = TestApp::builder().clock(clock.clone()).start().await;
+    let key = app.key(json!({"name": "brief", "expires_at": "2026-11-20T12:01:00Z"}));
+    let key = key.await.key;
+    let ask = Ask::post(
+        "/v1/chat/completions",
+        r#"{"model":"sim/echo","messages":[]}"#,
+    )
+    .bearer(&key);
+    assert_eq!(ask.send(app.base()).await.status, 200);
+    clock.advance(Duration::from_secs(60));
+    for surface in SURFACES {
+        let body = surface.request("sim/echo", true).to_string();
+        let ask = Ask::post(surface.path(), body).bearer(&key);
+        let answer = ask.send(app.base()).await;
+        assert_eq!(answer.status, 401, "{}", answer.text());
+        let message = assert_error_shape(surface, &answer);
+        assert!(message.contains("expired"), "{message}");
+    }
 }
 
 #[tokio::test]
