@@ -96,6 +96,7 @@ pub(crate) struct Rooms {
     pub analytics: Analytics,
     pub payloads: adapters::payloads::Payloads,
     pub journal: Journal,
+    pub journal_dir: PathBuf,
     pub recovery: journal::Recovery,
     pub lock: File,
 }
@@ -240,7 +241,9 @@ pub(crate) async fn open(
         .chain(analytics::migrations())
         .collect();
     store.migrate(migrations).await?;
-    let (journal, recovery) = Journal::open(journal_options(settings), clock.clone())?;
+    let options = journal_options(settings);
+    let journal_dir = options.dir.clone();
+    let (journal, recovery) = Journal::open(options, clock.clone())?;
     let payloads = adapters::payloads::Payloads(blob::Payloads::open(&blob::Options::new(
         data_dir.join("payloads"),
     ))?);
@@ -285,6 +288,7 @@ pub(crate) async fn open(
         analytics,
         payloads,
         journal,
+        journal_dir,
         recovery,
         lock,
     })

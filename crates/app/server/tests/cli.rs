@@ -179,6 +179,30 @@ fn the_doctor_sees_the_running_server() {
 }
 
 #[test]
+fn a_journal_is_moved_into_the_store_once() {
+    let place = Place::new();
+    drop(place.serve());
+    let other = place.path("other");
+    std::fs::create_dir_all(&other).unwrap();
+    for file in std::fs::read_dir(place.path("data/journal")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), other.join(file.file_name())).unwrap();
+    }
+    for dir in ["other", "data/journal"] {
+        for _ in 0..2 {
+            let told = place.fine(&["journal", "replay", dir]);
+            assert!(told.starts_with("0 calls"), "{told}");
+        }
+    }
+    let output = place.run(&["journal", "replay", "nowhere"]);
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("nowhere")
+    );
+}
+
+#[test]
 fn the_document_needs_no_server() {
     let place = Place::new();
     let document = json(&place.fine(&["openapi"]));
