@@ -120,7 +120,7 @@ pub struct NewKey {
     pub name: String,
     /// The id of a project, or a name; a project of a new name is made. `None` is the maker's own.
     pub project: Option<String>,
-    /// What it may do; `None` is [`default_scopes`].
+    /// What it may do; `None` is `default_scopes`.
     pub scopes: Option<Vec<String>>,
     /// Patterns of the models it may call; empty for all.
     pub models: Vec<String>,
