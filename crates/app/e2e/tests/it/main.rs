@@ -7,11 +7,18 @@
 )]
 
 mod bad_input;
+mod binary;
 mod bytes;
 mod clients;
 mod faults;
 mod ground;
 mod identity;
+mod kill;
 mod leavers;
+mod load;
+mod outage;
+mod process;
 mod raw;
+mod reach;
+mod streams;
 mod tour;

@@ -1,0 +1,304 @@
+//! The binary as a process: how it starts, what it says, how it reloads, how it stops. Its commands stand in the files below.
+
+mod commands;
+mod connect;
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use doubles::Provider;
+use doubles::provider::reply::Surface;
+use doubles::provider::{Answer, Gate, Reply, Script};
+use rustix::process::{Pid, Signal};
+use serde_json::{Value, json};
+
+use crate::binary::{ADMIN_KEY, LOOK_EVERY, Place, Product};
+use crate::ground::model;
+use crate::load;
+use crate::raw::Ask;
+
+/// Far above the figure that the bench holds it to: here other tests may run beside it.
+const READY_WITHIN: Duration = Duration::from_secs(5);
+
+async fn ask(product: &Product, key: &str, model: &str) -> (u16, Value) {
+    let body = Surface::Chat.request(model, false).to_string();
+    let ask = Ask::post(Surface::Chat.path(), body).bearer(key);
+    let answer = ask.send(product.base()).await;
+    (answer.status, answer.json())
+}
+
+#[tokio::test]
+async fn an_empty_folder_is_served_from_at_once() {
+    let place = Place::new("");
+    let product = place.start().await;
+    println!("ready {:?} after the start", product.ready_after);
+    assert!(product.ready_after < READY_WITHIN);
+    let (status, _) = ask(&product, ADMIN_KEY, "sim/echo").await;
+    assert_eq!(status, 200);
+    product.stop().await;
+}
+
+/// The mode of a file, and what stands in it.
+fn private(place: &Place, name: &str) -> (u32, String) {
+    let path = place.data_dir().join(name);
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    let text = std::fs::read_to_string(path).unwrap();
+    (mode & 0o777, text.trim().to_owned())
+}
+
+#[tokio::test]
+async fn a_first_start_keeps_the_admin_key_to_a_private_file() {
+    let place = Place::new("")
+        .without("SWITCHYARD_ADMIN_KEY")
+        .without("SECRET_KEY");
+    let product = place.start().await;
+    let (mode, key) = private(&place, "admin.key");
+    assert_eq!(mode, 0o600);
+    assert_eq!(private(&place, "secret.key").0, 0o600);
+    let (status, answer) = ask(&product, &key, "sim/echo").await;
+    assert_eq!(status, 200, "{answer}");
+    product.says("admin.key").await;
+    assert!(!product.log().contains(&key), "the key went to a pipe");
+    product.stop().await;
+
+    // A later start makes no other.
+    let product = place.start().await;
+    assert_eq!(private(&place, "admin.key").1, key);
+    assert_eq!(ask(&product, &key, "sim/echo").await.0, 200);
+    product.stop().await;
+}
+
+#[tokio::test]
+async fn a_first_start_at_a_terminal_shows_the_admin_key_once() {
+    let place = Place::new("")
+        .without("SWITCHYARD_ADMIN_KEY")
+        .without("SECRET_KEY");
+    let shown = place.home().join("shown");
+    for first in [true, false] {
+        let inner = place.command(&["serve"]);
+        let inner = inner.as_std();
+        let mut line = vec![inner.get_program().to_string_lossy().into_owned()];
+        line.extend(
+            inner
+                .get_args()
+                .map(|word| word.to_string_lossy().into_owned()),
+        );
+        // `script` gives it a terminal; the shell says which process it is.
+        let line = format!("echo $$ > pid; exec {}", line.join(" "));
+        let mut terminal = tokio::process::Command::new("script");
+        terminal
+            .args(["--quiet", "--flush", "--return", "--command", &line])
+            .arg(&shown)
+            .env_clear()
+            .envs(
+                inner
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .current_dir(inner.get_current_dir().unwrap())
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .kill_on_drop(true);
+        let mut terminal = terminal.spawn().unwrap();
+        let text = doubles::patience::expect("the greeting at the terminal", async {
+            let mut look = tokio::time::interval(LOOK_EVERY);
+            loop {
+                look.tick().await;
+                let text = std::fs::read_to_string(&shown).unwrap_or_default();
+                if text.contains("hello") {
+                    return text;
+                }
+            }
+        })
+        .await;
+        let pid = std::fs::read_to_string(inner.get_current_dir().unwrap().join("pid")).unwrap();
+        let pid = Pid::from_raw(pid.trim().parse().unwrap()).unwrap();
+        rustix::process::kill_process(pid, Signal::TERM).unwrap();
+        let ended = doubles::patience::expect("the terminal to end", terminal.wait()).await;
+        assert!(ended.unwrap().success(), "{text}");
+        let (_, key) = private(&place, "admin.key");
+        assert_eq!(text.contains(&key), first, "{text}");
+        assert!(text.contains("curl http://127.0.0.1:"), "{text}");
+        std::fs::remove_file(&shown).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_second_process_on_the_same_folder_is_refused() {
+    let place = Place::new("");
+    let product = place.start().await;
+    let second = place.run(&["serve"]).await.badly();
+    assert!(
+        second.err.contains("in use by another process"),
+        "{second:?}"
+    );
+    assert!(second.err.contains("--data-dir"), "{second:?}");
+    assert_eq!(ask(&product, ADMIN_KEY, "sim/echo").await.0, 200);
+    product.stop().await;
+}
+
+#[tokio::test]
+async fn faulty_settings_keep_it_from_starting_and_are_all_told() {
+    let place = Place::new("[server]\nprot = 1\n[journal]\nsync_ms = 5000\n");
+    let refused = place.run(&["serve"]).await.badly();
+    assert!(refused.err.contains("switchyard.toml:2"), "{}", refused.err);
+    assert!(refused.err.contains("switchyard.toml:4"), "{}", refused.err);
+}
+
+#[tokio::test]
+async fn a_signal_to_stop_lets_live_streams_end_and_is_a_success() {
+    let upstream = Provider::start().await;
+    let gate = Gate::closed();
+    let reply = Reply::text("Something to say until the very end.").usage(load::usage(1));
+    let events = reply.events(Surface::Messages, model(Surface::Messages), true);
+    let script = Script::stream(events.clone()).wait_after(4, &gate);
+    upstream.on(Surface::Messages.path(), Answer::from(script));
+    let place = Place::new(&load::settings(&upstream));
+    let product = place.start().await;
+
+    let body = Surface::Messages.request(model(Surface::Messages), true);
+    let ask = Ask::post(Surface::Messages.path(), body.to_string())
+        .bearer(ADMIN_KEY)
+        .header("x-switchyard-tags", "number=1");
+    let mut live = ask.open(product.base()).await;
+    live.until(|answer| answer.body.len() >= events[..4].concat().len())
+        .await;
+    product.signal(Signal::TERM);
+    product.says("stopping").await;
+    gate.open();
+    live.to_end().await;
+    assert!(live.answer.whole);
+    assert!(
+        live.answer.body == events.concat(),
+        "{}",
+        live.answer.text()
+    );
+    let (status, log) = product.ended().await;
+    assert!(status.success(), "{status}: {log}");
+
+    let product = place.start().await;
+    let mut ledger = load::Ledger::default();
+    ledger.read_until(&product, 1).await;
+    ledger.check_rows();
+    assert_eq!((ledger.len(), ledger.count("ok")), (1, 1));
+    product.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_outlasts_the_drain_ends_in_its_own_grammar() {
+    let upstream = Provider::start().await;
+    let reply = Reply::text("Never to be finished.");
+    for surface in Surface::STREAMING {
+        let events = reply.events(surface, model(surface), true);
+        upstream.on(surface.path(), Script::stream(events).hang_after(4));
+    }
+    let place = Place::new(&format!(
+        "[server]\ndrain_ms = 200\n{}",
+        load::settings(&upstream)
+    ));
+    let product = place.start().await;
+    let mut live = Vec::new();
+    for surface in Surface::STREAMING {
+        let body = surface.request(model(surface), true).to_string();
+        let mut reader = Ask::post(surface.path(), body)
+            .bearer(ADMIN_KEY)
+            .open(product.base())
+            .await;
+        let four = |answer: &crate::raw::Answer| {
+            answer.body.windows(2).filter(|two| *two == b"\n\n").count() >= 4
+        };
+        reader.until(four).await;
+        live.push((surface, reader));
+    }
+    product.signal(Signal::TERM);
+    for (surface, mut reader) in live {
+        reader.to_end().await;
+        let text = reader.answer.text();
+        assert!(reader.answer.whole, "{surface:?}: {text}");
+        let (_, last) = text.trim_end().rsplit_once("data: ").unwrap();
+        let (_, event) = match surface {
+            // Chat ends with [DONE] after its error.
+            Surface::Chat => text.split_once("\"error\"").map_or(("", ""), |parts| parts),
+            _ => ("", last),
+        };
+        assert!(
+            !event.is_empty(),
+            "{surface:?} does not end in an error: {text}"
+        );
+        if surface != Surface::Chat {
+            assert!(
+                event.contains("error") || event.contains("failed"),
+                "{text}"
+            );
+        }
+    }
+    let (status, log) = product.ended().await;
+    assert!(status.success(), "{status}: {log}");
+    upstream.idle().await;
+}
+
+#[tokio::test]
+async fn a_hangup_reads_the_settings_again_and_a_bad_file_changes_nothing() {
+    let with = |name: &str| {
+        format!(
+            "[[models]]\nid = \"{name}\"\nroute = [{{ provider = \"sim\", model = \"sim/echo\" }}]\n"
+        )
+    };
+    let place = Place::new(&with("house-a"));
+    let product = place.start().await;
+    assert_eq!(ask(&product, ADMIN_KEY, "house-a").await.0, 200);
+    let (status, unknown) = ask(&product, ADMIN_KEY, "house-b").await;
+    assert_eq!(status, 404, "{unknown}");
+
+    // Same size and time: only the signal can tell that the file is another.
+    let write_unseen = |text: &str| {
+        let file = place.settings_file();
+        let before = std::fs::metadata(&file).unwrap().modified().unwrap();
+        place.write_settings(text);
+        let file = std::fs::File::options().write(true).open(file).unwrap();
+        file.set_modified(before).unwrap();
+    };
+    write_unseen(&with("house-b"));
+    product.signal(Signal::HUP);
+    product.says("settings reloaded").await;
+    assert_eq!(ask(&product, ADMIN_KEY, "house-b").await.0, 200);
+    assert_eq!(ask(&product, ADMIN_KEY, "house-a").await.0, 404);
+
+    write_unseen(&with("house-c").replace("route", "ruote"));
+    product.signal(Signal::HUP);
+    product.says("were not reloaded").await;
+    assert!(product.log().contains("ruote"), "{}", product.log());
+    assert_eq!(ask(&product, ADMIN_KEY, "house-b").await.0, 200);
+    product.stop().await;
+}
+
+#[tokio::test]
+async fn a_changed_file_is_followed_without_a_signal() {
+    let place = Place::new("");
+    let product = place.start().await;
+    assert_eq!(ask(&product, ADMIN_KEY, "house-model").await.0, 404);
+    place.write_settings(
+        "[[models]]\nid = \"house-model\"\nroute = [{ provider = \"sim\", model = \"sim/echo\" }]\n",
+    );
+    product.says("settings reloaded").await;
+    assert_eq!(ask(&product, ADMIN_KEY, "house-model").await.0, 200);
+    let shown = product.read("/v1/debug/settings").await;
+    assert!(!shown.to_string().contains(ADMIN_KEY), "{shown}");
+    product.stop().await;
+}
+
+#[tokio::test]
+async fn keys_made_before_a_restart_hold_after_it() {
+    let place = Place::new("");
+    let product = place.start().await;
+    let (id, key) = product.key(&json!({"name": "kept"})).await;
+    product.kill().await;
+    let product = place.start().await;
+    assert_eq!(ask(&product, &key, "sim/echo").await.0, 200);
+    let revoke = crate::binary::client()
+        .delete(format!("{}/v1/keys/{id}", product.base()))
+        .bearer_auth(ADMIN_KEY);
+    assert!(revoke.send().await.unwrap().status().is_success());
+    assert_eq!(ask(&product, &key, "sim/echo").await.0, 401);
+    product.stop().await;
+}
