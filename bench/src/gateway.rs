@@ -10,12 +10,13 @@ use http::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
-use crate::client;
+use crate::{client, process};
 
 const ADMIN_KEY: &str = "bench-administrator-key-of-enough-length";
-const READY_WITHIN: Duration = Duration::from_secs(20);
+/// Long enough under valgrind too.
+const READY_WITHIN: Duration = Duration::from_secs(120);
 
 /// A running gateway on a data folder of its own.
 pub struct Gateway {
@@ -29,6 +30,11 @@ pub struct Gateway {
 impl Gateway {
     /// Starts the binary with one provider, the mock, and waits until it is ready.
     pub async fn start(binary: &Path, mock: &str) -> Result<Self> {
+        Self::start_under(&[], binary, mock).await
+    }
+
+    /// The same under another program, such as valgrind.
+    pub async fn start_under(wrapper: &[String], binary: &Path, mock: &str) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let settings = dir.path().join("switchyard.toml");
         std::fs::write(
@@ -40,7 +46,7 @@ impl Gateway {
         let address = free_address().await?;
         let log = std::fs::File::create(dir.path().join("log"))?;
         let begun = Instant::now();
-        let child = Command::new(binary)
+        let child = process::under(wrapper, binary)
             .args(["serve", "--listen", &address, "--config"])
             .arg(&settings)
             .arg("--data-dir")

@@ -1,11 +1,13 @@
 //! What is measured. A lane is one kind of load; each gives rows for the report.
 
+mod instructions;
 mod keys;
 mod memory;
 mod start;
 
 use anyhow::Result;
 
+pub use instructions::{Instructions, instructions};
 pub use keys::{Flatness, keys};
 pub use memory::{Growth, memory};
 pub use start::{Start, start};

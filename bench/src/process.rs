@@ -1,6 +1,6 @@
 //! Child processes and what the kernel says of them: processor time of all their threads, memory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context, Result, bail};
@@ -14,7 +14,12 @@ use crate::load::{Options, Seen};
 
 /// Starts a server of this program and reads the address that it prints.
 pub async fn server(arguments: &[&str]) -> Result<(Child, String)> {
-    let mut child = this_program()?
+    server_under(&[], arguments).await
+}
+
+/// The same under another program, such as valgrind.
+pub async fn server_under(wrapper: &[String], arguments: &[&str]) -> Result<(Child, String)> {
+    let mut child = under(wrapper, &std::env::current_exe()?)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -60,6 +65,16 @@ pub async fn load(options: &Options) -> Result<Seen> {
         );
     }
     serde_json::from_slice(&output.stdout).context("the load generator printed no result")
+}
+
+/// A program, or another one that runs it.
+pub fn under(wrapper: &[String], program: &Path) -> Command {
+    let Some((first, rest)) = wrapper.split_first() else {
+        return Command::new(program);
+    };
+    let mut command = Command::new(first);
+    command.args(rest).arg(program);
+    command
 }
 
 fn this_program() -> Result<Command> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::lanes::{Flatness, Growth, Start};
+use crate::lanes::{Flatness, Growth, Instructions, Start};
 use crate::peers::{Measured, Three};
 use crate::stats;
 
@@ -118,6 +118,8 @@ pub struct Report {
     pub start: Option<Start>,
     /// Few keys and many, where that lane ran.
     pub keys: Option<Flatness>,
+    /// Instructions, where that lane ran.
+    pub instructions: Vec<Instructions>,
     /// What is held against a bound.
     pub claims: Vec<Claim>,
 }
@@ -278,6 +280,20 @@ impl Report {
                 text,
                 "\n### Keys\n\nCPU per request with {} keys: {:.1} µs; with {} keys: {:.1} µs.",
                 keys.few, keys.cpu_us_few, keys.many, keys.cpu_us_many
+            )
+            .ok();
+        }
+        if !self.instructions.is_empty() {
+            text.push_str("\n### Instructions\n\n| load | bare proxy | gateway | ratio |\n|---|---|---|---|\n");
+        }
+        for row in &self.instructions {
+            let (proxy, gateway) = (row.proxy, row.gateway);
+            let ratio = gateway / proxy.max(1.0);
+            writeln!(
+                text,
+                "| {} | {proxy:.0} per {unit} | {gateway:.0} per {unit} | {ratio:.2} |",
+                row.name,
+                unit = row.unit
             )
             .ok();
         }

@@ -20,6 +20,7 @@ enum Lane {
     Memory,
     Start,
     Keys,
+    Instructions,
 }
 
 /// What to measure.
@@ -126,6 +127,10 @@ async fn measure(options: &Options) -> Result<Report> {
     }
     if wanted(Lane::Keys) {
         report.keys = Some(lanes::keys(&options.gateway, &mock, effort).await?);
+    }
+    // Takes minutes and valgrind: only where it is asked for by name.
+    if options.lanes.contains(&Lane::Instructions) {
+        report.instructions = lanes::instructions(&options.gateway, &mock).await?;
     }
     Ok(report)
 }
