@@ -139,6 +139,54 @@ async fn encoded_bodies_reach_the_provider_encoded() {
 }
 
 #[tokio::test]
+async fn a_renamed_model_is_all_that_changes() {
+    let route = "[[models]]\nid = \"house-*\"\nroute = [{ provider = \"anthropic\", model = \"claude-opus-5-5\" }]\n";
+    let ground = Ground::with(route).await;
+    let wanted = odd_body(Surface::Messages, true);
+    for asked in ["house-large", "anthropic/claude-opus-5-5"] {
+        let body = wanted.replace("claude-opus-5-5", asked);
+        let encoded = zstd::encode_all(body.as_bytes(), 3).unwrap();
+        let asks = [
+            Ask::post("/v1/messages", body),
+            Ask::post("/v1/messages", encoded).header("content-encoding", "zstd"),
+        ];
+        for ask in asks {
+            ground.upstream.forget();
+            let answer = ground.send(ask).await;
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            let seen = ground.upstream.requests_at_least(1).await.remove(0);
+            assert_eq!(String::from_utf8_lossy(&seen.body), wanted, "{asked}");
+            assert_eq!(seen.header("content-encoding"), None);
+            ground.upstream.idle().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn native_routes_pass_any_path_query_and_body() {
+    let ground = Ground::start().await;
+    let body: Vec<u8> = (0..=255).cycle().take(100_000).collect();
+    let ask = |target: &str| {
+        let mut ask = Ask::post(target, body.clone()).header("X-Odd", "1");
+        ask.headers[0].1 = "application/x-odd".to_owned();
+        ask
+    };
+    let target = "/v1/files/a%2Fb;c?x=%20y&x=2&z";
+    let direct = ask(target)
+        .bearer("direct")
+        .send(&ground.upstream.url())
+        .await;
+    let native = serde_json::json!({"scopes": ["gateway:passthrough"], "limits": {}});
+    let key = ground.app.key(native).await.key;
+    let ask = ask(&format!("/providers/anthropic{target}")).bearer(&key);
+    let through = ask.send(ground.url()).await;
+    assert_eq!(through.status, 200, "{}", through.text());
+    let seen = ground.upstream.requests_at_least(2).await;
+    assert_same_request(&seen[0], &seen[1]);
+    assert_same_answer(&direct, &through);
+}
+
+#[tokio::test]
 async fn a_chat_stream_without_usage_is_metered_and_looks_as_asked() {
     let ground = Ground::start().await;
     let plain = Surface::Chat
