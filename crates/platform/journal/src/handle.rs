@@ -49,8 +49,8 @@ pub(crate) struct Shared {
     pub(crate) rejected: AtomicU64,
     /// As it was last written.
     pub(crate) checkpoint: Mutex<Position>,
-    /// Holds the folder's lock.
-    pub(crate) _lock: File,
+    /// Holds the folder's lock until the journal is stopped.
+    pub(crate) lock: File,
 }
 
 impl Journal {
@@ -139,6 +139,7 @@ impl Journal {
         let syncer = sync::spawn(Arc::clone(&self.shared));
         let courier = tokio::spawn(delivery::run(Arc::clone(&self.shared), sink, stopped));
         Running {
+            shared: Arc::clone(&self.shared),
             stop,
             syncer: Some(syncer),
             courier: Some(courier),
@@ -203,13 +204,15 @@ fn with_frame<T>(
 /// Syncing and delivery under way. Dropping it ends both without waiting.
 #[must_use = "dropping it ends syncing and delivery"]
 pub struct Running {
+    shared: Arc<Shared>,
     stop: watch::Sender<bool>,
     syncer: Option<sync::Syncer>,
     courier: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Running {
-    /// Delivers what waits, if the store takes it within five seconds, syncs and ends. The rest is for the next start.
+    /// Delivers what waits, if the store takes it within five seconds, syncs and ends. The rest is for the next start,
+    /// which may come while somebody still holds a [`Journal`]: nothing may be appended to it any more.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
         if let Some(courier) = self.courier.take()
@@ -220,6 +223,9 @@ impl Running {
         if let Some(syncer) = self.syncer.take() {
             // A failed join is logged by the thread's own panic message.
             let _joined = tokio::task::spawn_blocking(move || syncer.stop()).await;
+        }
+        if let Err(error) = self.shared.lock.unlock() {
+            tracing::warn!(%error, "the folder of the journal stays locked until the process ends");
         }
     }
 }

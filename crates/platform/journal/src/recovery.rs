@@ -82,7 +82,7 @@ pub(crate) fn open(
         delivery_error: Mutex::new(None),
         rejected: AtomicU64::new(0),
         checkpoint: Mutex::new(delivered),
-        _lock: lock,
+        lock,
     };
     Ok((shared, recovery))
 }

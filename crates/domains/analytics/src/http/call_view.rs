@@ -71,7 +71,7 @@ pub(super) struct CallRow {
     pub(super) cache_read_tokens: i64,
     /// Input tokens written to the provider's cache.
     pub(super) cache_write_tokens: i64,
-    /// US dollars as a decimal string; `null` when no price is known.
+    /// US dollars as a decimal string; `null` when no price is known. With `unpriced`, the part that is known.
     pub(super) cost_usd: Option<String>,
     /// The same in integer nano-dollars.
     pub(super) cost_nano_usd: Option<i64>,
@@ -145,6 +145,8 @@ impl CallRow {
         let sums = Sums::of(&call);
         let slow = room.is_slow(&call);
         let nano = call.cost.nano_usd;
+        // Of several turns one may have a price and another none: what is known adds to sums, so it shows here too.
+        let priced = !call.cost.unpriced || nano.0 > 0;
         Self {
             id: call.id,
             request_id: call.request,
@@ -172,8 +174,8 @@ impl CallRow {
             reasoning_tokens: sums.reasoning_tokens,
             cache_read_tokens: sums.cache_read_tokens,
             cache_write_tokens: sums.cache_write_tokens,
-            cost_usd: (!call.cost.unpriced).then(|| nano.to_string()),
-            cost_nano_usd: (!call.cost.unpriced).then_some(nano.0),
+            cost_usd: priced.then(|| nano.to_string()),
+            cost_nano_usd: priced.then_some(nano.0),
             estimated: call.cost.estimated,
             unpriced: call.cost.unpriced,
             billed_by_client: call.cost.billed_by_client,

@@ -57,7 +57,7 @@ pub(super) struct UsageRow {
     pub(super) cache_write_tokens: i64,
     /// Calls with a count that was estimated.
     pub(super) estimated_calls: i64,
-    /// Calls without a known price; they add nothing to the cost.
+    /// Calls without a known price; they add only what is known of it, mostly nothing.
     pub(super) unpriced_calls: i64,
     /// US dollars as a decimal string. Without what providers bill to callers' own subscriptions.
     #[schema(example = "0.13844")]
