@@ -47,8 +47,8 @@ impl Running {
     /// Stops: no new calls, live ones may finish within the time to drain, then each stream ends in its own grammar.
     pub async fn stop(self) {
         self.ops.enter(ops::Phase::Draining);
+        // The door stays open meanwhile: whoever asks is told that this server goes down, and load balancers see it.
         self.live.drain();
-        self.stop.send_replace(true);
         if tokio::time::timeout(self.drain, self.live.idle())
             .await
             .is_err()
@@ -61,6 +61,7 @@ impl Running {
             // The last events are on their way; whoever does not read them is not waited for.
             let _ = tokio::time::timeout(Duration::from_secs(2), self.live.idle()).await;
         }
+        self.stop.send_replace(true);
         let give_up = self.give_up;
         let mut door = self.door;
         if tokio::time::timeout(Duration::from_secs(2), &mut door)

@@ -75,18 +75,21 @@ impl Builder {
         let data_dir = self.data_dir.unwrap_or_else(|| scratch.path().join("data"));
         let file = scratch.path().join("switchyard.toml");
         std::fs::write(&file, &self.settings).expect("the settings file can be written");
-        let mut env = self.env;
-        env.insert("SWITCHYARD_ADMIN_KEY".into(), ADMIN_KEY.into());
-        env.insert(
-            "SECRET_KEY".into(),
-            "test-secret-key-0123456789-0123456789".into(),
+        let mut env = BTreeMap::from(
+            [
+                ("SWITCHYARD_ADMIN_KEY", ADMIN_KEY),
+                ("SECRET_KEY", "test-secret-key-0123456789-0123456789"),
+                ("SWITCHYARD__SERVER__PORT", "0"),
+                ("SWITCHYARD__SERVER__DRAIN_MS", "5000"),
+                (
+                    "SWITCHYARD__SERVER__DATA_DIR",
+                    &data_dir.display().to_string(),
+                ),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
-        env.insert("SWITCHYARD__SERVER__PORT".into(), "0".into());
-        env.insert("SWITCHYARD__SERVER__DRAIN_MS".into(), "5000".into());
-        env.insert(
-            "SWITCHYARD__SERVER__DATA_DIR".into(),
-            data_dir.display().to_string(),
-        );
+        // What the test sets goes before what every test has.
+        env.extend(self.env);
         if let Some(url) = self.database {
             env.insert("DATABASE_URL".into(), url);
         }
