@@ -8,17 +8,26 @@
 
 mod bad_input;
 mod binary;
+mod budgets;
 mod bytes;
+mod canary;
 mod clients;
+mod drain;
 mod faults;
 mod ground;
 mod identity;
+mod keys;
 mod kill;
 mod leavers;
+mod limits;
 mod load;
+mod money;
 mod outage;
 mod process;
 mod raw;
 mod reach;
+mod relay;
+mod reload;
+mod routes;
 mod streams;
 mod tour;
