@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use config::{Check, Loaded, Secret, Sources, Validate};
+use config::{Check, Fault, Faults, Loaded, Origin, Secret, Sources, Validate};
 use gateway::GatewaySettings;
 use kernel::Timestamp;
 use llm::ProviderKind;
@@ -242,25 +242,32 @@ impl Validate for Settings {
 impl Settings {
     /// What only a built catalogue can tell: addresses, certificates, routes to providers that are not there.
     fn check_catalogue(&self, check: &mut Check) {
-        let Ok(prices) = llm::prices::PriceBook::bundled() else {
-            return;
-        };
-        let settings = self.gateway(&BTreeMap::new());
-        for fault in gateway::Gateway::check(
-            &settings,
-            &prices,
-            std::sync::Arc::new(kernel::SystemClock::new()),
-        ) {
-            if let llm::LlmError::Setting { path, reason } = &fault {
-                // A provider may come from a key in the environment, which is not known here.
-                let of_env = KEYED
-                    .iter()
-                    .any(|(name, ..)| reason.contains(&format!("named {name:?}")));
-                if !of_env && !check.is_partial("providers") {
-                    check.fault(path, reason.clone());
-                }
+        // Which keys the environment holds is not known here: each may make its provider. `load` looks again.
+        let every_key = KEYED
+            .iter()
+            .map(|(_, _, variable)| ((*variable).to_owned(), "key".to_owned()))
+            .collect();
+        for (path, reason) in self.catalogue_faults(&every_key) {
+            // Where providers could not be read, a route may lead to one of them.
+            if !(path.starts_with("models") && check.is_partial("providers")) {
+                check.fault(&path, reason);
             }
         }
+    }
+
+    /// Path and reason of every fault of providers and models, with the providers that this environment makes.
+    fn catalogue_faults(&self, env: &BTreeMap<String, String>) -> Vec<(String, String)> {
+        let Ok(prices) = llm::prices::PriceBook::bundled() else {
+            return Vec::new();
+        };
+        let clock = std::sync::Arc::new(kernel::SystemClock::new());
+        gateway::Gateway::check(&self.gateway(env), &prices, clock)
+            .into_iter()
+            .map(|fault| match fault {
+                llm::LlmError::Setting { path, reason } => (path, reason),
+                other => (String::new(), other.to_string()),
+            })
+            .collect()
     }
 }
 
@@ -323,9 +330,34 @@ pub fn no_flags() -> toml::Table {
     toml::Table::new()
 }
 
-/// Loads all settings.
-pub fn load(sources: &Sources) -> Result<Loaded<Settings>, config::Faults> {
-    config::load(sources)
+/// Loads all settings; they hold for the environment that they came with.
+pub fn load(sources: &Sources) -> Result<Loaded<Settings>, Faults> {
+    let loaded: Loaded<Settings> = config::load(sources)?;
+    let faults: Vec<Fault> = loaded
+        .settings
+        .catalogue_faults(&sources.env)
+        .into_iter()
+        .map(|(path, reason)| {
+            let origin = loaded.origin(&path).cloned().unwrap_or(Origin::Inline);
+            Fault::new(origin, path, with_remedy(reason))
+        })
+        .collect();
+    if faults.is_empty() {
+        Ok(loaded)
+    } else {
+        Err(Faults(faults))
+    }
+}
+
+/// Says which variable would make the provider that is missing.
+fn with_remedy(reason: String) -> String {
+    KEYED
+        .iter()
+        .find(|(name, ..)| reason.contains(&format!("named {name:?}")))
+        .map_or_else(
+            || reason.clone(),
+            |(_, _, variable)| format!("{reason}; set {variable} or add it to [[providers]]"),
+        )
 }
 
 #[cfg(test)]
@@ -347,5 +379,79 @@ mod tests {
         let made = providers_of_env(&[], &env);
         assert_eq!(made.len(), 1);
         assert!(providers_of_env(&made, &env).is_empty());
+    }
+
+    fn of_file(text: &str, env: &[(&str, &str)]) -> Result<Loaded<Settings>, Vec<String>> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("switchyard.toml");
+        std::fs::write(&file, text).unwrap();
+        let env = env
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let prefix = format!("{}/", folder.path().display());
+        load(&sources(Some(file), env, toml::Table::new())).map_err(|faults| {
+            let lines = faults.0.iter();
+            lines
+                .map(|fault| fault.to_string().replace(&prefix, ""))
+                .collect()
+        })
+    }
+
+    const ROUTE: &str = "[[models]]\nid = \"house\"\nroute = [{ provider = \"anthropic\", model = \"claude-opus-5-5\" }]\n";
+
+    #[test]
+    fn a_route_may_name_a_provider_that_only_a_key_makes() {
+        assert!(of_file(ROUTE, &[("ANTHROPIC_API_KEY", "k")]).is_ok());
+        let faults = of_file(ROUTE, &[]).unwrap_err();
+        assert_eq!(
+            faults,
+            [
+                "switchyard.toml:3:24: models[0].route[0].provider: there is no provider named \"anthropic\"; set ANTHROPIC_API_KEY or add it to [[providers]]"
+            ]
+        );
+    }
+
+    #[test]
+    fn faults_of_providers_and_models_are_listed_with_their_lines_beside_all_others() {
+        let text = r#"
+[gateway]
+breaker_failures = 0
+
+[[providers]]
+name = "house"
+kind = "openai-compatible"
+
+[[providers]]
+name = "house"
+kind = "openai"
+proxy = "socks5://user:secret@proxy"
+
+[[models]]
+id = "m"
+route = [{ provider = "nobody" }]
+"#;
+        let faults = of_file(text, &[("OPENAI_API_KEY", "k")]).unwrap_err();
+        let places: Vec<&str> = faults
+            .iter()
+            .map(|fault| fault.split(": ").nth(1).unwrap())
+            .collect();
+        assert_eq!(
+            places,
+            [
+                "gateway.breaker_failures",
+                "providers[0].base_url",
+                "providers[1].name",
+                "providers[1].proxy",
+                "models[0].route[0].provider"
+            ],
+            "{faults:#?}"
+        );
+        assert!(
+            faults
+                .iter()
+                .all(|fault| fault.starts_with("switchyard.toml:"))
+        );
+        assert!(!faults.concat().contains("secret@"));
     }
 }

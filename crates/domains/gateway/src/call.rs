@@ -16,6 +16,7 @@ use llm::prices::Quote;
 use smallvec::SmallVec;
 
 use crate::error::GatewayError;
+use crate::estimate::Estimator;
 use crate::gateway::{Shared, State};
 use crate::live::LiveToken;
 use crate::ports::CapturedPayload;
@@ -64,8 +65,11 @@ pub(crate) struct Call {
     reservation: Option<Reservation>,
     quote: Option<Quote>,
     billed_by_client: bool,
+    /// Output tokens at most, over all choices.
     max_output: Option<u64>,
     reserved_output: u64,
+    /// The provider goes on after its answer to this call, so nothing here will tell what it said.
+    background: bool,
     started_us: u64,
     last_progress_us: u64,
     first_byte_us: Option<u64>,
@@ -167,10 +171,19 @@ impl Call {
     /// Keeps the books of a stream under way: tops the reservation up where the output outgrows it, and writes how
     /// far it has come once a second. An error means that the budget refuses the next step.
     pub fn progress(&mut self, reported: &Reported, output_bytes: u64) -> Result<(), GatewayError> {
-        if self.reservation.is_some() && output_bytes > 0 {
-            let seen = self.seen_output(reported, output_bytes);
-            while seen > self.reserved_output {
-                self.top_up()?;
+        if self.reservation.is_some() {
+            let told = reported.usage.as_ref().map_or(0, Usage::total_output);
+            // The estimator is only asked where its answer may matter.
+            let most = Estimator::most_tokens(output_bytes);
+            if told.max(most) > self.reserved_output {
+                let seen = self
+                    .shared
+                    .estimator
+                    .output_tokens(&self.opened.upstream_model, output_bytes)
+                    .max(told);
+                while seen > self.reserved_output {
+                    self.top_up()?;
+                }
             }
         }
         let now_us = self.elapsed_us();
@@ -287,17 +300,8 @@ impl Call {
     }
 
     /// Whether this surface costs nothing by nature.
-    fn is_free(&self) -> bool {
+    pub fn is_free(&self) -> bool {
         self.opened.surface == Surface::CountTokens
-    }
-
-    fn seen_output(&self, reported: &Reported, output_bytes: u64) -> u64 {
-        let told = reported.usage.as_ref().map_or(0, Usage::total_output);
-        told.max(
-            self.shared
-                .estimator
-                .output_tokens(&self.opened.upstream_model, output_bytes),
-        )
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings of the model gateway. Their comments for users stand in the default settings file.
 
-use config::{Check, Validate};
+use config::{Check, Secret, Validate};
 use llm::config::TimeoutsConfig;
 use serde::Deserialize;
 
@@ -28,8 +28,8 @@ pub struct GatewayConfig {
     pub max_idle_connections: usize,
     /// The model behind the id `default`.
     pub default_model: Option<String>,
-    /// HTTP proxy for every provider that names none.
-    pub proxy: Option<String>,
+    /// HTTP proxy for every provider that names none. It may hold a password.
+    pub proxy: Option<Secret>,
     /// Time limits of every provider that sets none itself.
     pub timeouts: TimeoutsConfig,
 }

@@ -7,6 +7,9 @@ use parking_lot::RwLock;
 
 /// Before anything is learned: English text in JSON, on the safe (small) side.
 const FIRST_GUESS: f32 = 3.5;
+/// No token is shorter, and none is longer, however little a text says.
+const SHORTEST: f64 = 0.5;
+const LONGEST: f64 = 64.0;
 /// Weight of the newest observation.
 const LEARNING: f32 = 0.1;
 /// Models remembered; beyond that the first guess serves.
@@ -49,6 +52,12 @@ impl Estimator {
         } else {
             tokens(bytes, self.ratio(model, |r| &r.output))
         }
+    }
+
+    /// More tokens than any estimate for this many bytes; needs no look at what was learned.
+    #[must_use]
+    pub const fn most_tokens(bytes: u64) -> u64 {
+        bytes.saturating_mul(2)
     }
 
     /// Learns from an answer that told its counts.
@@ -102,7 +111,7 @@ fn observe(ratio: &AtomicU32, bytes: u64, tokens: u64) {
     if tokens < 8 || bytes < 32 {
         return;
     }
-    let seen = (bytes as f64 / tokens as f64).clamp(0.5, 64.0) as f32;
+    let seen = (bytes as f64 / tokens as f64).clamp(SHORTEST, LONGEST) as f32;
     let old = f32::from_bits(ratio.load(Ordering::Relaxed));
     // A lost update between two answers does no harm.
     ratio.store((old + (seen - old) * LEARNING).to_bits(), Ordering::Relaxed);
@@ -123,6 +132,22 @@ mod tests {
         assert!((995..=1_010).contains(&estimator.output_tokens("m", 5_000)));
         assert_eq!(estimator.output_tokens("m", 0), 0);
         assert_eq!(estimator.input_tokens("other", 350), 100);
+    }
+
+    #[test]
+    fn short_texts_teach_nothing_and_odd_ones_little() {
+        let estimator = Estimator::default();
+        estimator.learn("m", 31, 100, 1_000, 7);
+        assert_eq!(estimator.input_tokens("m", 350), 100);
+        assert_eq!(estimator.output_tokens("m", 350), 100);
+        for _ in 0..1_000 {
+            estimator.learn("m", 1 << 30, 10, 64, 1 << 30);
+        }
+        assert_eq!(estimator.input_tokens("m", 6_400), 100);
+        let bytes = 1_000;
+        assert!(estimator.output_tokens("m", bytes) <= Estimator::most_tokens(bytes));
+        assert_eq!(estimator.output_tokens("m", bytes), 2_000);
+        assert_eq!(estimator.input_tokens("m", 0), 1);
     }
 
     #[test]

@@ -99,12 +99,12 @@ impl Gateway {
     /// Swaps providers, models, prices and limits of size and time. Faults change nothing.
     pub fn reload(&self, settings: &GatewaySettings) -> Result<(), Vec<LlmError>> {
         let previous = self.shared.state.load_full();
-        let state = build(&self.shared.deps, settings, Some(&previous.catalogue))?;
-        self.shared
-            .deps
-            .breakers
-            .retain(|name| state.catalogue.provider(name).is_some());
-        self.shared.state.store(Arc::new(state));
+        let built = build(&self.shared.deps, settings, Some(&previous.catalogue));
+        // Breakers of providers that went, or that a refused reload would have brought, are not listed.
+        let catalogue = &built.as_ref().unwrap_or(&previous).catalogue;
+        let breakers = &self.shared.deps.breakers;
+        breakers.retain(|name| catalogue.provider(name).is_some());
+        self.shared.state.store(Arc::new(built?));
         Ok(())
     }
 

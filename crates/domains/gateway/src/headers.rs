@@ -2,8 +2,8 @@
 
 use http::header::{
     ACCEPT_ENCODING, ALT_SVC, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, COOKIE,
-    HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, SET_COOKIE,
-    STRICT_TRANSPORT_SECURITY, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
+    SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 use kernel::RequestId;
 
@@ -45,6 +45,14 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     UPGRADE,
 ];
 
+/// Whether the caller sends a credential of its own beside our key.
+pub fn has_client_credential(headers: &HeaderMap) -> bool {
+    headers.contains_key("x-switchyard-key")
+        && [AUTHORIZATION, X_API_KEY, X_GOOG_API_KEY]
+            .iter()
+            .any(|name| headers.contains_key(name))
+}
+
 /// Turns a caller's headers into those sent upstream. `client_credential` leaves the caller's own in place;
 /// `body_decoded` says that the body is no longer in the encoding that its header names.
 pub fn to_upstream(headers: &mut HeaderMap, client_credential: bool, body_decoded: bool) {
@@ -52,6 +60,8 @@ pub fn to_upstream(headers: &mut HeaderMap, client_credential: bool, body_decode
     headers.remove(HOST);
     headers.remove(CONTENT_LENGTH);
     headers.remove(COOKIE);
+    // Met already: the body is here.
+    headers.remove(EXPECT);
     if !client_credential {
         headers.remove(AUTHORIZATION);
         headers.remove(X_API_KEY);
@@ -153,6 +163,7 @@ mod tests {
             ("authorization", "Bearer sy_key_x"),
             ("x-api-key", "sy_key_x"),
             ("cookie", "a=b"),
+            ("expect", "100-continue"),
             ("x-switchyard-tags", "a=b"),
             ("accept-encoding", "gzip, br"),
             ("anthropic-beta", "a,b"),
@@ -177,6 +188,23 @@ mod tests {
     }
 
     #[test]
+    fn a_callers_own_credential_stays_where_the_provider_takes_it() {
+        let pairs = [
+            ("authorization", "Bearer own"),
+            ("x-switchyard-key", "sy_key_x"),
+            ("content-encoding", "gzip"),
+        ];
+        let mut headers = map(&pairs);
+        assert!(has_client_credential(&headers));
+        assert!(!has_client_credential(&map(&pairs[..1])));
+        assert!(!has_client_credential(&map(&pairs[1..])));
+        to_upstream(&mut headers, true, true);
+        assert_eq!(headers[AUTHORIZATION], "Bearer own");
+        assert!(!headers.contains_key("x-switchyard-key"));
+        assert!(!headers.contains_key(CONTENT_ENCODING));
+    }
+
+    #[test]
     fn the_upstreams_request_id_moves() {
         let mut headers = map(&[
             ("request-id", "req_up"),
@@ -196,11 +224,15 @@ mod tests {
             ("claude-cli/2.1.329 (external, sdk-cli)", "claude-cli"),
             ("OpenAI/Python 3.52.0", "OpenAI/Python"),
             ("codex_exec/0.169.0 (Debian 12)", "codex_exec"),
+            ("Anthropic/JS 1.11.0", "Anthropic/JS"),
+            ("curl", "curl"),
         ] {
             assert_eq!(
                 client_name(&map(&[("user-agent", agent)])).as_deref(),
                 Some(name)
             );
         }
+        assert_eq!(client_name(&map(&[("user-agent", "/1.0")])), None);
+        assert_eq!(client_name(&map(&[])), None);
     }
 }

@@ -175,7 +175,7 @@ impl Gateway {
     ) -> Result<Response<AnswerBody>, GatewayError> {
         match route {
             Route::Call(way) => {
-                if way.surface == Surface::Responses && request.headers().contains_key(UPGRADE) {
+                if way.surface == Surface::Responses && asks_for_websocket(&request) {
                     return Err(GatewayError::NoWebSocket);
                 }
                 if request.method() != Method::POST {
@@ -240,6 +240,16 @@ impl Gateway {
     }
 }
 
+/// Other upgrades, such as the `h2c` that Java's client offers with every request, are simply not taken up.
+fn asks_for_websocket<B>(request: &Request<B>) -> bool {
+    let mut upgrades = request.headers().get_all(UPGRADE).iter();
+    upgrades.any(|value| {
+        value
+            .to_str()
+            .is_ok_and(|text| text.trim().eq_ignore_ascii_case("websocket"))
+    })
+}
+
 /// Collects a body up to a bound; one that comes in one piece is not copied.
 async fn read(
     mut body: IncomingBody,
@@ -270,4 +280,41 @@ async fn read(
     } else {
         more.freeze()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_to_routes_below_either_prefix() {
+        for (path, template) in [
+            ("/v1/chat/completions", "/v1/chat/completions"),
+            ("/api/v1/messages", "/v1/messages"),
+            ("/v1/responses/resp_1/cancel", "/v1/responses/{id}"),
+            ("/v1/responses/input_tokens", "/v1/responses/input_tokens"),
+            ("/v1/models/sim/echo", "/v1/models/{id}"),
+            ("/v1/models/capabilities", "/v1/models/capabilities"),
+            ("/providers/openai/v1/files", "/providers/{name}/{path}"),
+        ] {
+            assert_eq!(Gateway::template(path), template, "{path}");
+        }
+        for path in [
+            "/v1/keys",
+            "/v1/models/",
+            "/providers//x",
+            "/api/health",
+            "/",
+        ] {
+            assert!(!Gateway::owns(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_a_websocket_upgrade_is_one() {
+        let with = |value: &str| Request::builder().header(UPGRADE, value).body(()).unwrap();
+        assert!(asks_for_websocket(&with("WebSocket")));
+        assert!(!asks_for_websocket(&with("h2c")));
+        assert!(!asks_for_websocket(&Request::new(())));
+    }
 }

@@ -19,6 +19,7 @@ mod owners;
 pub mod ports;
 mod raw;
 mod relay;
+mod respond;
 mod verdict;
 
 pub use body::AnswerBody;

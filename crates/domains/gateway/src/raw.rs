@@ -14,6 +14,7 @@ use llm::{AnswerBody, Upstream};
 
 use crate::along::Along;
 use crate::call::{Call, Ending};
+use crate::error::GatewayError;
 use crate::relay::{Patience, Spent};
 
 /// A body that is not looked into.
@@ -24,6 +25,8 @@ pub(crate) struct RawRelay {
     ahead: Bytes,
     body: AnswerBody,
     billable: bool,
+    /// How the call ends when the whole body has gone by.
+    at_end: CallStatus,
     along: Option<Along>,
     pass: Option<Pass>,
     _slot: Slot,
@@ -54,6 +57,7 @@ impl RawRelay {
             ahead,
             body,
             billable,
+            at_end: CallStatus::Ok,
             along: None,
             pass,
             _slot: slot,
@@ -64,6 +68,12 @@ impl RawRelay {
     /// Reads an encoded stream along the way, so that it is priced by what it says.
     pub fn reading(mut self, along: Option<Along>) -> Self {
         self.along = along;
+        self
+    }
+
+    /// An error of the provider that is passed on.
+    pub fn refused(mut self) -> Self {
+        self.at_end = CallStatus::UpstreamError;
         self
     }
 
@@ -81,13 +91,13 @@ impl RawRelay {
         if let Some(pass) = self.pass.take() {
             match status {
                 CallStatus::Ok | CallStatus::UpstreamError => pass.success(),
-                CallStatus::ClientGone => drop(pass),
-                _ => pass.failure(),
+                CallStatus::UpstreamFailed | CallStatus::TimedOut => pass.failure(),
+                _ => drop(pass),
             }
         }
     }
 
-    fn fail(&mut self, error: &llm::LlmError, status: CallStatus) -> CutShort {
+    fn fail(&mut self, error: &dyn Failure, status: CallStatus) -> CutShort {
         if let Some(call) = &mut self.call {
             call.fault(error.code(), &error.to_string());
         }
@@ -133,12 +143,21 @@ impl Body for RawRelay {
                     return Poll::Ready(Some(Err(this.fail(&error, CallStatus::UpstreamFailed))));
                 }
                 Poll::Ready(None) => {
-                    this.close(CallStatus::Ok);
+                    this.close(this.at_end);
                     return Poll::Ready(None);
                 }
                 Poll::Ready(Some(Err(error))) => {
                     let error = this.upstream.broken_off(&error);
                     return Poll::Ready(Some(Err(this.fail(&error, CallStatus::UpstreamFailed))));
+                }
+                Poll::Pending
+                    if this
+                        .call
+                        .as_ref()
+                        .is_some_and(|call| call.must_end(cx.waker())) =>
+                {
+                    let error = GatewayError::Draining;
+                    return Poll::Ready(Some(Err(this.fail(&error, CallStatus::Unavailable))));
                 }
                 Poll::Pending => {
                     let error = match ready!(this.patience.poll_spent(cx)) {

@@ -240,6 +240,9 @@ impl Relay {
 
     fn close(&mut self, status: CallStatus) {
         if let Some(mut call) = self.call.take() {
+            if status == CallStatus::Ok {
+                self.upstream.breaker.warm(call.upstream_model());
+            }
             call.close(Ending {
                 status,
                 reported: Some(self.meter.reported()),

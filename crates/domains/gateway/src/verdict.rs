@@ -17,13 +17,34 @@ const LONGEST_REST: Duration = Duration::from_secs(60);
 /// Tells the breaker how an answer of this status went.
 pub(crate) fn tell(pass: Pass, upstream: &Upstream, model: &str, status: u16, headers: &HeaderMap) {
     match Verdict::of_status(status) {
-        Verdict::Healthy => pass.success(),
+        Verdict::Healthy => {
+            if status < 300 {
+                upstream.breaker.warm(model);
+            }
+            pass.success();
+        }
         Verdict::Failing => pass.failure(),
         Verdict::CoolModel => {
             upstream.breaker.cool(model, rest(headers));
             pass.success();
         }
     }
+}
+
+/// The same for a route on which no model is known.
+pub(crate) fn tell_unread(pass: Pass, status: u16) {
+    match Verdict::of_status(status) {
+        Verdict::Failing => pass.failure(),
+        Verdict::Healthy | Verdict::CoolModel => pass.success(),
+    }
+}
+
+/// Whether the provider may have worked for a request that failed so: not where no connection was made.
+pub(crate) fn may_be_billed(error: &LlmError) -> bool {
+    !matches!(
+        error,
+        LlmError::Unreachable { .. } | LlmError::ConnectTimeout { .. }
+    )
 }
 
 fn rest(headers: &HeaderMap) -> Duration {

@@ -1,17 +1,23 @@
 //! Which model is served by whom: names, globs, weights and families, built from the settings and swapped whole.
 
+mod entry;
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use guard::{Breakers, Bulkhead, Glob};
-use rand::Rng as _;
 
 use crate::config::{ModelConfig, ProviderConfig};
 use crate::error::LlmError;
 use crate::kind::ProviderKind;
-use crate::prices::{PriceBook, PriceOverride};
+use crate::prices::PriceBook;
 use crate::sim;
 use crate::transport::{Upstream, UpstreamOptions};
+use entry::price_overrides;
+pub use entry::{Entry, Target};
 
 /// All providers and models at one moment. A reload builds another; live calls keep the one they began with.
 #[derive(Debug)]
@@ -22,40 +28,6 @@ pub struct Catalogue {
     families: Vec<(Glob, Arc<Upstream>)>,
     prices: Arc<PriceBook>,
     options: UpstreamOptions,
-}
-
-/// One `[[models]]` entry, resolved.
-#[derive(Debug)]
-pub struct Entry {
-    /// Its id or glob.
-    pub id: String,
-    /// The name shown in lists.
-    pub display_name: Option<String>,
-    /// Where it goes.
-    pub targets: Vec<Target>,
-    total_weight: u32,
-}
-
-/// One place that a model is served by.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// The provider.
-    pub upstream: Arc<Upstream>,
-    /// The id asked of it; `None` keeps the asked one.
-    pub model: Option<Arc<str>>,
-    weight: u32,
-}
-
-impl Target {
-    /// This provider, whatever the catalogue says.
-    #[must_use]
-    pub fn to(upstream: &Arc<Upstream>, model: Option<&str>) -> Self {
-        Self {
-            upstream: upstream.clone(),
-            model: model.map(Into::into),
-            weight: 1,
-        }
-    }
 }
 
 impl Catalogue {
@@ -103,7 +75,7 @@ impl Catalogue {
         for (index, model) in models.iter().enumerate() {
             let path = format!("models[{index}]");
             overrides.extend(price_overrides(model));
-            match entry(model, &path, &built) {
+            match entry::resolve(model, &path, &built) {
                 Err(mut found) => faults.append(&mut found),
                 Ok(None) => {}
                 Ok(Some(entry)) => {
@@ -121,10 +93,12 @@ impl Catalogue {
         let prices = match bundled.with_overrides(&overrides) {
             Ok(prices) => Arc::new(prices),
             Err(error) => {
-                faults.push(LlmError::Setting {
-                    path: "models.price".into(),
-                    reason: error.to_string(),
-                });
+                // Which entry it is shows when each stands alone; else several do not go together.
+                let alone = models
+                    .iter()
+                    .position(|model| bundled.with_overrides(&price_overrides(model)).is_err());
+                let path = alone.map_or_else(|| "models".to_owned(), |at| format!("models[{at}]"));
+                faults.push(setting(&path, "price", &error.to_string()));
                 Arc::new(bundled.clone())
             }
         };
@@ -172,7 +146,7 @@ impl Catalogue {
         let breaker = breakers.ensure(&config.name, config.kind.as_str(), options.breaker);
         let same = previous.and_then(|p| p.providers.iter().find(|(known, _)| known == config));
         if let Some((_, upstream)) =
-            same.filter(|_| previous.is_some_and(|p| p.options == *options))
+            same.filter(|_| previous.is_some_and(|p| p.options.keeps_connections(options)))
         {
             return Ok(upstream.clone());
         }
@@ -190,22 +164,31 @@ impl Catalogue {
         if let Some((name, rest)) = model.split_once('/')
             && let Some(upstream) = self.provider(name)
         {
-            // The simulated models' own ids hold the slash.
-            let asked = if upstream.kind == ProviderKind::Sim {
-                None
-            } else {
-                Some(rest)
-            };
-            return Some(Target::to(upstream, asked));
+            return Some(match (upstream.kind, name) {
+                // The simulated models' own ids hold the slash.
+                (ProviderKind::Sim, "sim") => Target::to(upstream, None),
+                (ProviderKind::Sim, _) => Target::to(upstream, Some(&format!("sim/{rest}"))),
+                _ => Target::to(upstream, Some(rest)),
+            });
         }
         if let Some(entry) = self.exact.get(model) {
-            return entry.draw();
+            return entry.draw(model);
         }
         if let Some((_, entry)) = self.globs.iter().find(|(glob, _)| glob.matches(model)) {
-            return entry.draw();
+            return entry.draw(model);
         }
         let (_, upstream) = self.families.iter().find(|(glob, _)| glob.matches(model))?;
         Some(Target::to(upstream, None))
+    }
+
+    /// The id by which budgets and limits know an asked model: without the name of the provider that it is sent to.
+    #[must_use]
+    pub fn bare<'a>(&self, model: &'a str) -> &'a str {
+        let named = model.split_once('/').filter(|(name, _)| {
+            self.provider(name)
+                .is_some_and(|upstream| upstream.kind != ProviderKind::Sim)
+        });
+        named.map_or(model, |(_, rest)| rest)
     }
 
     /// A provider by its configured name.
@@ -244,99 +227,6 @@ impl Catalogue {
             .iter()
             .any(|(glob, known)| known.name == upstream.name && glob.matches(model))
     }
-}
-
-impl Entry {
-    fn draw(&self) -> Option<Target> {
-        if self.targets.len() == 1 {
-            return self.targets.first().cloned();
-        }
-        let mut point = rand::rng().random_range(0..self.total_weight.max(1));
-        for target in &self.targets {
-            if point < target.weight {
-                return Some(target.clone());
-            }
-            point -= target.weight;
-        }
-        None
-    }
-}
-
-fn entry(
-    model: &ModelConfig,
-    path: &str,
-    providers: &[(ProviderConfig, Arc<Upstream>)],
-) -> Result<Option<Arc<Entry>>, Vec<LlmError>> {
-    let mut faults = Vec::new();
-    if model.id.is_empty() {
-        faults.push(setting(path, "id", "a model's id is not empty"));
-    }
-    // An entry without a route only sets a price for an id that a family serves.
-    if model.route.is_empty() && faults.is_empty() {
-        if model.price.is_none() {
-            return Err(vec![setting(
-                path,
-                "route",
-                "name at least one provider, or a price for a model served anyway",
-            )]);
-        }
-        return Ok(None);
-    }
-    let mut targets = Vec::new();
-    for (at, target) in model.route.iter().enumerate() {
-        let field = format!("route[{at}].provider");
-        match providers
-            .iter()
-            .find(|(config, _)| config.name == target.provider)
-        {
-            Some((_, upstream)) => targets.push(Target {
-                upstream: upstream.clone(),
-                model: target.model.as_deref().map(Into::into),
-                weight: target.weight,
-            }),
-            None => faults.push(setting(
-                path,
-                &field,
-                &format!("there is no provider named {:?}", target.provider),
-            )),
-        }
-    }
-    let total_weight = targets.iter().map(|target| target.weight).sum();
-    if total_weight == 0 && faults.is_empty() {
-        faults.push(setting(path, "route", "at least one weight is above 0"));
-    }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    Ok(Some(Arc::new(Entry {
-        id: model.id.clone(),
-        display_name: model.display_name.clone(),
-        targets,
-        total_weight,
-    })))
-}
-
-/// A price set for an id holds for each target that the id is sent to.
-fn price_overrides(model: &ModelConfig) -> Vec<PriceOverride> {
-    let Some(rates) = &model.price else {
-        return Vec::new();
-    };
-    if model.route.is_empty() {
-        return vec![PriceOverride {
-            provider: None,
-            model: model.id.clone(),
-            rates: rates.clone(),
-        }];
-    }
-    model
-        .route
-        .iter()
-        .map(|target| PriceOverride {
-            provider: Some(target.provider.clone()),
-            model: target.model.clone().unwrap_or_else(|| model.id.clone()),
-            rates: rates.clone(),
-        })
-        .collect()
 }
 
 fn sim_config() -> ProviderConfig {

@@ -35,9 +35,9 @@ pub struct ProviderConfig {
     /// Added to every request's query.
     #[serde(default)]
     pub query: BTreeMap<String, String>,
-    /// HTTP proxy for this provider; `"none"` goes direct even where a general one is set.
+    /// HTTP proxy for this provider; `"none"` goes direct even where a general one is set. It may hold a password.
     #[serde(default)]
-    pub proxy: Option<String>,
+    pub proxy: Option<Secret>,
     /// PEM file of certificate authorities trusted besides the public ones.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,

@@ -231,3 +231,6 @@ fn event(name: Option<&str>, data: &Value) -> Bytes {
         None => format!("data: {data}\n\n"),
     })
 }
+
+#[cfg(test)]
+mod tests;

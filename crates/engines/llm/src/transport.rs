@@ -1,6 +1,7 @@
 //! The way to a provider: pooled connections, TLS, proxies and time limits. It reads no body.
 
 mod connect;
+mod from_config;
 mod pool;
 mod tls;
 mod upstream;
@@ -54,3 +55,6 @@ impl Body for AnswerBody {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

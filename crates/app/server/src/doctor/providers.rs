@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use config::Secret;
 use llm::ProviderKind;
 use llm::config::{CredentialSource, ProviderConfig};
 use reqwest::{Certificate, Client, Proxy, RequestBuilder, Url};
@@ -23,7 +24,7 @@ pub async fn providers(settings: &gateway::GatewaySettings) -> Vec<Finding> {
             "set ANTHROPIC_API_KEY, OPENAI_API_KEY or DEEPSEEK_API_KEY, or add [[providers]] to the settings file",
         )];
     }
-    let general = settings.gateway.proxy.as_deref();
+    let general = settings.gateway.proxy.as_ref().map(Secret::expose);
     let asked = settings
         .providers
         .iter()
@@ -121,7 +122,7 @@ fn word(provider: &ProviderConfig, subject: String, status: u16) -> Finding {
 fn client(provider: &ProviderConfig, general: Option<&str>) -> anyhow::Result<Client> {
     crate::api::tls();
     let mut client = Client::builder().timeout(PATIENCE).no_proxy();
-    match provider.proxy.as_deref().or(general) {
+    match provider.proxy.as_ref().map(Secret::expose).or(general) {
         None | Some("" | "none") => {}
         Some(proxy) => client = client.proxy(Proxy::all(proxy)?),
     }

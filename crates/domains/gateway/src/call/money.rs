@@ -92,6 +92,9 @@ impl Call {
             .output_tokens(&self.opened.upstream_model, output_bytes);
         // What was counted so far never exceeds the truth, so the larger figure is the better one.
         usage.output += output.saturating_sub(usage.total_output());
+        if self.background && told.is_none() {
+            usage.output = usage.output.max(self.reserved_output);
+        }
         usage
     }
 

@@ -28,8 +28,14 @@ pub(crate) struct Opening {
     pub target: Target,
     /// Whether a stream was asked for.
     pub stream: bool,
-    /// Output tokens at most, over all choices.
+    /// The id that limits and budgets go by, where it is not the one asked for.
+    pub governed: Option<String>,
+    /// Output tokens of each choice at most.
     pub max_output: Option<u64>,
+    /// How many choices are asked for.
+    pub choices: u64,
+    /// The provider works on after its answer.
+    pub background: bool,
     /// The decoded body.
     pub body: Bytes,
     /// Labels, the key's own included.
@@ -45,7 +51,8 @@ pub(crate) struct Opening {
 }
 
 impl Call {
-    /// Admits a call: limits, budget, journal, in this order. Whatever refuses leaves nothing behind.
+    /// Admits a call: limits, budget, journal, in this order. A call that budget or journal refuse counts as a
+    /// request towards the limits, and leaves nothing else behind.
     pub fn open(
         shared: &Arc<Shared>,
         state: &Arc<State>,
@@ -73,16 +80,26 @@ impl Call {
             .prices()
             .quote(upstream.kind, &upstream.name, &model, now);
         let reserving = !(opening.unreserved || billed_by_client || caller.budgets.is_empty());
-        if reserving && quote.is_none() && caller.budgets.has_hard_for(&opening.requested_model) {
+        let governed = opening
+            .governed
+            .as_deref()
+            .unwrap_or(&opening.requested_model);
+        if reserving && quote.is_none() && caller.budgets.has_hard_for(governed) {
             return Err(GatewayError::Unpriced(opening.requested_model));
         }
         let request_bytes = opening.body.len() as u64;
-        let input_estimate = shared.estimator.input_tokens(&model, request_bytes);
-        let admission = caller
-            .limits
-            .admit(now_us, &opening.requested_model, input_estimate)?;
+        let input_estimate = if opening.unreserved {
+            0
+        } else {
+            shared.estimator.input_tokens(&model, request_bytes)
+        };
+        let mut admission = caller.limits.admit(now_us, governed, input_estimate)?;
+        // Each choice is an answer of its own.
         let step = state.budgets.reserve_output_tokens;
-        let reserved_output = opening.max_output.map_or(step, |max| max.min(step));
+        let reserved_output = opening
+            .max_output
+            .map_or(step, |max| max.min(step))
+            .saturating_mul(opening.choices.max(1));
         let input_cost = quote
             .as_ref()
             .map_or(Nano::ZERO, |quote| cost_at(quote, input_estimate, 0));
@@ -90,11 +107,8 @@ impl Call {
             let asked = quote.as_ref().map_or(Nano::ZERO, |quote| {
                 cost_at(quote, input_estimate, reserved_output)
             });
-            Some(
-                caller
-                    .budgets
-                    .reserve(now, &opening.requested_model, asked)?,
-            )
+            let reserved = caller.budgets.reserve(now, governed, asked);
+            Some(reserved.inspect_err(|_| admission.settle(now_us, 0))?)
         } else {
             None
         };
@@ -110,16 +124,8 @@ impl Call {
             upstream_model: model,
             stream: opening.stream,
             at: now,
-            input_estimate: if opening.unreserved {
-                0
-            } else {
-                input_estimate
-            },
-            input_estimate_nano: if opening.unreserved {
-                Nano::ZERO
-            } else {
-                input_cost
-            },
+            input_estimate,
+            input_estimate_nano: input_cost,
             reserved_nano: reservation
                 .as_ref()
                 .map_or(Nano::ZERO, guard::Reservation::reserved),
@@ -133,6 +139,7 @@ impl Call {
             if let Some(reservation) = reservation {
                 reservation.settle(Nano::ZERO);
             }
+            admission.settle(now_us, 0);
             return Err(GatewayError::Journal(error.to_string()));
         }
         let Fact::Opened(opened) = fact else {
@@ -153,8 +160,11 @@ impl Call {
             reservation,
             quote,
             billed_by_client,
-            max_output: opening.max_output,
+            max_output: opening
+                .max_output
+                .map(|max| max.saturating_mul(opening.choices.max(1))),
             reserved_output,
+            background: opening.background,
             started_us: now_us,
             last_progress_us: 0,
             first_byte_us: None,

@@ -104,7 +104,7 @@ fn surfaces(kind: ProviderKind) -> Vec<&'static str> {
         .collect()
 }
 
-/// All models that this caller may use, by id.
+/// All models that this caller may use, by id: those of providers that some surface can call.
 async fn listed<B>(
     gateway: &Gateway,
     state: &State,
@@ -122,7 +122,8 @@ async fn listed<B>(
     let now = gateway.shared.deps.clock.now();
     let catalogue = &state.catalogue;
     let mut found = BTreeMap::new();
-    for upstream in catalogue.providers() {
+    let speaks = |upstream: &Upstream| !surfaces(upstream.kind).is_empty();
+    for upstream in catalogue.providers().filter(|upstream| speaks(upstream)) {
         for info in catalogue.prices().models(upstream.kind, now) {
             if catalogue.serves(upstream, &info.id) {
                 found.entry(info.id.clone()).or_insert_with(|| Listed {

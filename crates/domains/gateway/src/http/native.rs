@@ -1,6 +1,7 @@
 //! `/providers/{name}/*`: a provider's own routes under our identity, limits and journal. Paths whose protocol is
 //! known are metered like the surfaces; all others pass unread and unpriced.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use http::{Method, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming as IncomingBody;
 use kernel::{RequestId, permission};
-use llm::{LlmError, ProviderKind, Target, Upstream};
+use llm::{ProviderKind, Target, Upstream};
 
 use super::{CHAT, COUNT_TOKENS, EMBEDDINGS, INPUT_TOKENS, MESSAGES, RESPONSES};
 use crate::attribution::Attribution;
@@ -19,7 +20,7 @@ use crate::call::{Call, Opening};
 use crate::error::GatewayError;
 use crate::gateway::{Gateway, State};
 use crate::headers;
-use crate::invoke::{self, Incoming, Way, abandon, enter, refuse};
+use crate::invoke::{self, Incoming, Way, abandon, cut, enter, refuse, unless_cut};
 use crate::raw::RawRelay;
 use crate::verdict;
 
@@ -61,6 +62,10 @@ pub(super) async fn pass(
         incoming.pinned = Some(upstream);
         return invoke::invoke(&gateway.shared, state, way, incoming).await;
     }
+    // Nothing of the simulated provider lies elsewhere; and no path leads out of what a provider's base holds.
+    if upstream.kind == ProviderKind::Sim || climbs(rest) {
+        return Err(GatewayError::NoSuchPath);
+    }
     let restricted = incoming.caller.budgets.has_hard() || !incoming.caller.models.is_any();
     if restricted {
         return Err(GatewayError::NativeNotAllowed);
@@ -73,6 +78,14 @@ pub(super) async fn pass(
         billable: true,
     };
     forward(gateway, state, incoming, upstream, errand).await
+}
+
+/// Whether a path holds a step upwards, however its dots are spelled.
+fn climbs(path: &str) -> bool {
+    path.split(['/', '\\']).any(|part| {
+        let part = part.to_ascii_lowercase().replace("%2e", ".");
+        part == "." || part == ".."
+    })
 }
 
 /// The surface whose protocol a native path speaks.
@@ -108,6 +121,7 @@ pub(super) async fn forward(
     } = incoming;
     let client_credential = invoke::check_credential(&upstream, &headers)?;
     let attribution = Attribution::of_headers(&headers, &caller)?;
+    let target = upstream.address(&errand.path, query.as_deref())?;
     let mut call = Box::new(Call::open(
         &gateway.shared,
         state,
@@ -118,7 +132,10 @@ pub(super) async fn forward(
             requested_model: errand.model,
             target: Target::to(&upstream, None),
             stream: false,
+            governed: None,
             max_output: None,
+            choices: 1,
+            background: false,
             body: body.clone(),
             tags: attribution.tags,
             session: None,
@@ -136,16 +153,17 @@ pub(super) async fn forward(
     upstream.authorize(&mut headers);
     let mut outgoing = Request::new(Full::new(body));
     *outgoing.method_mut() = errand.method;
-    *outgoing.uri_mut() = upstream.address(&errand.path, query.as_deref())?;
+    *outgoing.uri_mut() = target;
     *outgoing.headers_mut() = headers;
-    let answer = match upstream.send(outgoing).await {
-        Ok(answer) => answer,
-        Err(error) => {
+    let answer = match unless_cut(&call, pin!(upstream.send(outgoing))).await {
+        Some(Ok(answer)) => answer,
+        Some(Err(error)) => {
             pass.failure();
-            let billable = errand.billable && !matches!(error, LlmError::Unreachable { .. });
+            let billable = errand.billable && verdict::may_be_billed(&error);
             let status = verdict::of_error(&error);
             return Err(abandon(&mut call, error.into(), status, billable));
         }
+        None => return Err(cut(&mut call)),
     };
     let (mut head, body) = answer.into_parts();
     let upstream_id = headers::to_client(&mut head.headers);
@@ -154,15 +172,48 @@ pub(super) async fn forward(
     if let Ok(id) = HeaderValue::from_str(&call.id().to_string()) {
         head.headers.insert(headers::CALL, id);
     }
-    let billable = errand.billable && head.status.is_success();
-    let raw = RawRelay::new(
-        call,
-        upstream,
-        Bytes::new(),
-        body,
-        billable,
-        Some(pass),
-        slot,
+    let status = head.status.as_u16();
+    if head.status.is_success() {
+        let (billable, pass) = (errand.billable, Some(pass));
+        let raw = RawRelay::new(call, upstream, Bytes::new(), body, billable, pass, slot);
+        return Ok(Response::from_parts(head, AnswerBody::raw(raw)));
+    }
+    verdict::tell_unread(pass, status);
+    call.fault(
+        &format!("HTTP_{status}"),
+        &format!("the provider answered {status}"),
     );
+    let raw = RawRelay::new(call, upstream, Bytes::new(), body, false, None, slot).refused();
     Ok(Response::from_parts(head, AnswerBody::raw(raw)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_spelling_of_a_step_upwards_passes() {
+        for path in ["..", "a/../b", "a/.", "%2e%2E/b", ".%2e", "a\\..\\b"] {
+            assert!(climbs(path), "{path}");
+        }
+        for path in ["", "v1/files/a..b", "v1/...", "v1/.hidden", "v1/models"] {
+            assert!(!climbs(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn metered_paths_are_those_of_known_protocols() {
+        let post = |kind, path| metered(kind, &Method::POST, path).map(|way| way.surface);
+        use ProviderKind::{Anthropic, Gemini, OpenAi};
+        assert_eq!(post(OpenAi, "v1/responses"), Some(Surface::Responses));
+        assert_eq!(post(OpenAi, "chat/completions"), Some(Surface::Chat));
+        assert_eq!(
+            post(Anthropic, "v1/messages/count_tokens"),
+            Some(Surface::CountTokens)
+        );
+        assert_eq!(post(OpenAi, "v1/messages"), None);
+        assert_eq!(post(Gemini, "v1/chat/completions"), None);
+        assert_eq!(post(OpenAi, "v1/files"), None);
+        assert!(metered(OpenAi, &Method::GET, "v1/responses").is_none());
+    }
 }

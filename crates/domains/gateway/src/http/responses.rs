@@ -23,10 +23,13 @@ pub(super) async fn stored(
     let (response_id, below) = rest
         .split_once('/')
         .map_or((rest, None), |(id, below)| (id, Some(below)));
+    if !is_id(response_id) {
+        return Err(GatewayError::NoSuchPath);
+    }
     let allow = match below {
-        None => "GET, DELETE",
+        None => "GET, HEAD, DELETE",
         Some("cancel") => "POST",
-        Some("input_items") => "GET",
+        Some("input_items") => "GET, HEAD",
         Some(_) => return Err(GatewayError::NoSuchPath),
     };
     if !allow
@@ -50,6 +53,12 @@ pub(super) async fn stored(
         billable: false,
     };
     forward(gateway, state, incoming, upstream, errand).await
+}
+
+/// Ids are words; anything else could lead to another path of the provider.
+fn is_id(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
 fn keeper(

@@ -130,7 +130,8 @@ impl Pool {
                 Err((error, None)) => return Err(SendError::Exchange(error)),
             }
         }
-        let sent = match self.open().await? {
+        // Rare and large: kept out of every call's own state.
+        let sent = match Box::pin(self.open()).await? {
             Opened::Own(link) => self.exchange(link, request).await,
             Opened::Shared(sender) => exchange_shared(sender, request).await,
         };

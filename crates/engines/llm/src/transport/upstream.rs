@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use config::Secret;
 use guard::{Breaker, BreakerSettings, Bulkhead};
-use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
 use http_body_util::Full;
 use tokio::time::timeout;
 
 use super::AnswerBody;
-use super::connect::{Connector, Proxy};
+use super::connect::Connector;
 use super::pool::{Pool, SendError};
-use super::tls;
+use super::{from_config, tls};
 use crate::config::{CredentialSource, ProviderConfig, TimeoutsConfig};
 use crate::error::LlmError;
 use crate::kind::ProviderKind;
@@ -23,7 +24,7 @@ use crate::kind::ProviderKind;
 /// Time limits of one provider, all set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
-    /// To a connection.
+    /// To a connection, TLS and a proxy's tunnel included.
     pub connect: Duration,
     /// To the head of an answer.
     pub first_byte: Duration,
@@ -53,7 +54,7 @@ pub struct UpstreamOptions {
     /// General time limits.
     pub timeouts: Timeouts,
     /// The proxy for providers that name none (`HTTPS_PROXY`).
-    pub proxy: Option<String>,
+    pub proxy: Option<Secret>,
     /// When breakers open and for how long.
     pub breaker: BreakerSettings,
     /// Idle connections kept per provider.
@@ -62,6 +63,18 @@ pub struct UpstreamOptions {
     pub max_concurrent: usize,
     /// How long a request over the bound waits for a place.
     pub queue_wait: Duration,
+}
+
+impl UpstreamOptions {
+    /// Whether connections made under these options may go on under the others.
+    #[must_use]
+    pub fn keeps_connections(&self, other: &Self) -> bool {
+        let other = Self {
+            breaker: self.breaker,
+            ..other.clone()
+        };
+        *self == other
+    }
 }
 
 /// One provider, ready to be called.
@@ -89,6 +102,8 @@ pub struct Upstream {
     extra_query: String,
     auth_header: Option<(HeaderName, HeaderValue)>,
     extra_headers: HeaderMap,
+    /// For a proxy that forwards plain requests; a tunnel is opened with its own.
+    proxy_authorization: Option<HeaderValue>,
     pool: Option<Arc<Pool>>,
 }
 
@@ -106,56 +121,38 @@ impl Upstream {
             reason,
         };
         let timeouts = options.timeouts.overridden_by(config.timeouts);
-        let base = base_url(config).map_err(|reason| fault("base_url", reason))?;
+        let base = from_config::base_url(config).map_err(|reason| fault("base_url", reason))?;
         let parts = base.into_parts();
         let base_path = parts
             .path_and_query
             .map(|p| p.path().trim_end_matches('/').to_owned())
             .unwrap_or_default();
-        let mut extra_headers = HeaderMap::new();
-        for (name, value) in &config.headers {
-            let field = format!("headers.{name}");
-            let header: HeaderName = name
-                .parse()
-                .map_err(|_| fault(&field, "this is no valid header name".into()))?;
-            let mut value = HeaderValue::from_str(value.expose()).map_err(|_| {
-                fault(
-                    &field,
-                    "the value holds characters that no header may hold".into(),
-                )
-            })?;
-            value.set_sensitive(true);
-            extra_headers.insert(header, value);
-        }
-        let auth_header = auth_header(config).map_err(|reason| fault("api_key", reason))?;
+        let extra_headers = from_config::headers(config)
+            .map_err(|(name, reason)| fault(&format!("headers.{name}"), reason))?;
+        let auth_header =
+            from_config::auth_header(config).map_err(|reason| fault("api_key", reason))?;
+        let mut proxy_authorization = None;
         let pool = if config.kind == ProviderKind::Sim {
             None
         } else {
-            let proxy = proxy(config, options, &parts.authority)
+            let (Some(scheme), Some(authority)) = (&parts.scheme, &parts.authority) else {
+                return Err(fault("base_url", "the address names no host".into()));
+            };
+            let proxy = from_config::proxy(config, options, authority)
                 .map_err(|reason| fault("proxy", reason))?;
-            let pair = config
-                .client_cert_file
-                .as_deref()
-                .zip(config.client_key_file.as_deref());
-            let tls = tls::client_config(config.ca_file.as_deref(), pair).map_err(|reason| {
-                fault(
-                    if pair.is_some() {
-                        "client_cert_file"
-                    } else {
-                        "ca_file"
-                    },
-                    reason,
-                )
-            })?;
+            if *scheme == Scheme::HTTP {
+                proxy_authorization = proxy.as_ref().and_then(|p| p.authorization.clone());
+            }
+            let pair = from_config::client_certificate(config)
+                .map_err(|(field, reason)| fault(field, reason))?;
+            let tls = tls::client_config(config.ca_file.as_deref(), pair)
+                .map_err(|error| fault(error.setting(), error.to_string()))?;
             let connector = hyper_rustls::HttpsConnectorBuilder::new()
                 .with_tls_config(tls)
                 .https_or_http()
                 .enable_http1()
                 .enable_http2()
                 .wrap_connector(Connector::new(timeouts.connect, proxy));
-            let (Some(scheme), Some(authority)) = (&parts.scheme, &parts.authority) else {
-                return Err(fault("base_url", "the address names no host".into()));
-            };
             let pool = Pool::new(
                 connector,
                 scheme,
@@ -180,9 +177,10 @@ impl Upstream {
                 .authority
                 .unwrap_or_else(|| Authority::from_static("sim.invalid")),
             base_path,
-            extra_query: encode_query(&config.query),
+            extra_query: from_config::query(config),
             auth_header,
             extra_headers,
+            proxy_authorization,
             pool,
         })
     }
@@ -237,6 +235,9 @@ impl Upstream {
         for (name, value) in &self.extra_headers {
             headers.insert(name.clone(), value.clone());
         }
+        if let Some(value) = &self.proxy_authorization {
+            headers.insert(PROXY_AUTHORIZATION, value.clone());
+        }
     }
 
     /// Sends a request and waits for the head of the answer. Dropping the future gives the request up.
@@ -250,13 +251,14 @@ impl Upstream {
                 reason: "the simulated provider has no address".into(),
             });
         };
-        let limit = self.timeouts.first_byte;
+        let limit = self.timeouts.first_byte.min(self.timeouts.total);
         match timeout(limit, pool.send(request)).await {
             Ok(Ok(answer)) => Ok(answer.map(AnswerBody::Wire)),
             Ok(Err(SendError::ConnectTimeout)) => Err(self.connect_timeout()),
             Ok(Err(SendError::Connect(error))) if timed_out(&*error) => Err(self.connect_timeout()),
             Ok(Err(SendError::Connect(error))) => Err(self.unreachable(&*error)),
             Ok(Err(SendError::Exchange(error))) => Err(self.broken_off(&error)),
+            Err(_) if limit < self.timeouts.first_byte => Err(self.overdue()),
             Err(_) => Err(LlmError::FirstByteTimeout {
                 provider: self.name.to_string(),
                 limit_ms: millis(limit),
@@ -339,117 +341,4 @@ fn timed_out(error: &(dyn Error + 'static)) -> bool {
         cause = error.source();
     }
     false
-}
-
-fn base_url(config: &ProviderConfig) -> Result<Uri, String> {
-    let public = match config.kind {
-        ProviderKind::Anthropic => Some("https://api.anthropic.com"),
-        ProviderKind::OpenAi => Some("https://api.openai.com/v1"),
-        ProviderKind::DeepSeek => Some("https://api.deepseek.com/v1"),
-        ProviderKind::Gemini => Some("https://generativelanguage.googleapis.com"),
-        ProviderKind::Sim => Some("http://sim.invalid"),
-        ProviderKind::OpenAiCompatible
-        | ProviderKind::Azure
-        | ProviderKind::Bedrock
-        | ProviderKind::Vertex => None,
-    };
-    let text = match (&config.base_url, public) {
-        (Some(own), _) => own.as_str(),
-        (None, Some(public)) => public,
-        (None, None) => {
-            return Err(format!(
-                "a provider of kind {} needs its address here",
-                config.kind.as_str()
-            ));
-        }
-    };
-    let uri: Uri = text
-        .parse()
-        .map_err(|_| format!("{text:?} is no URL; expected http(s)://host[:port][/path]"))?;
-    match (uri.scheme_str(), uri.authority(), uri.query()) {
-        (Some("http" | "https"), Some(_), None) => Ok(uri),
-        _ => Err(format!(
-            "{text:?} is no base URL; expected http(s)://host[:port][/path] without a query"
-        )),
-    }
-}
-
-fn auth_header(config: &ProviderConfig) -> Result<Option<(HeaderName, HeaderValue)>, String> {
-    let Some(key) = &config.api_key else {
-        return Ok(None);
-    };
-    let (name, text) = match config.kind {
-        ProviderKind::Anthropic => (
-            HeaderName::from_static("x-api-key"),
-            key.expose().to_owned(),
-        ),
-        ProviderKind::Gemini => (
-            HeaderName::from_static("x-goog-api-key"),
-            key.expose().to_owned(),
-        ),
-        _ => (AUTHORIZATION, format!("Bearer {}", key.expose())),
-    };
-    let mut value = HeaderValue::from_str(&text).map_err(|_| {
-        "the key holds characters that no header may hold; is there a line break at its end?"
-            .to_owned()
-    })?;
-    value.set_sensitive(true);
-    Ok(Some((name, value)))
-}
-
-fn proxy(
-    config: &ProviderConfig,
-    options: &UpstreamOptions,
-    target: &Option<Authority>,
-) -> Result<Option<Proxy>, String> {
-    let text = match (&config.proxy, &options.proxy) {
-        (Some(own), _) if own == "none" => return Ok(None),
-        (Some(own), _) => own,
-        // A general proxy is for the world outside, never for this machine.
-        (None, Some(_)) if target.as_ref().is_some_and(|a| is_loopback(a.host())) => {
-            return Ok(None);
-        }
-        (None, Some(general)) => general,
-        (None, None) => return Ok(None),
-    };
-    let url = url::Url::parse(text)
-        .map_err(|_| format!("{text:?} is no proxy URL; expected http://host:port"))?;
-    if url.scheme() != "http" {
-        return Err("only http:// proxies are supported".into());
-    }
-    let host = url.host_str().ok_or("the proxy URL names no host")?;
-    let address: Uri = format!("http://{host}:{}", url.port().unwrap_or(80))
-        .parse()
-        .map_err(|_| "the proxy URL names no usable host".to_owned())?;
-    let authorization = if url.username().is_empty() {
-        None
-    } else {
-        use base64::Engine as _;
-        let pair = format!("{}:{}", url.username(), url.password().unwrap_or(""));
-        let mut value = HeaderValue::from_str(&format!(
-            "Basic {}",
-            base64::engine::general_purpose::STANDARD.encode(pair)
-        ))
-        .map_err(|_| "the proxy's credential cannot be sent".to_owned())?;
-        value.set_sensitive(true);
-        Some(value)
-    };
-    Ok(Some(Proxy {
-        address,
-        authorization,
-    }))
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host
-            .trim_matches(['[', ']'])
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-fn encode_query(pairs: &std::collections::BTreeMap<String, String>) -> String {
-    let mut encoder = url::form_urlencoded::Serializer::new(String::new());
-    encoder.extend_pairs(pairs);
-    encoder.finish()
 }

@@ -1,0 +1,265 @@
+//! The answer to one model call: its head turned into ours, its body into a relay or, where it is no stream, read
+//! whole, so that its cost can stand in a header.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use facts::CallStatus;
+use guard::{Pass, Slot};
+use http::Response;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use kernel::{Nano, Reported};
+use llm::{LlmError, Upstream};
+use tokio::time::timeout;
+use wire::{Meter, Protocol};
+
+use crate::along::Along;
+use crate::body::AnswerBody;
+use crate::call::{Call, Ending};
+use crate::error::GatewayError;
+use crate::gateway::State;
+use crate::headers;
+use crate::invoke::{Way, abandon, cut, unless_cut};
+use crate::raw::RawRelay;
+use crate::relay::Relay;
+use crate::verdict;
+
+/// What of a request decides how its answer is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    /// The surface.
+    pub way: Way,
+    /// Whether a stream was asked for.
+    pub stream: bool,
+    /// Whether the usage chunk was asked for by us alone.
+    pub hide_usage: bool,
+}
+
+/// Turns the upstream's head into ours and its body into a relay or a whole answer.
+pub(crate) async fn respond(
+    state: &State,
+    asked: Asked,
+    mut call: Box<Call>,
+    upstream: Arc<Upstream>,
+    answer: Response<llm::AnswerBody>,
+    pass: Pass,
+    slot: Slot,
+) -> Result<Response<AnswerBody>, GatewayError> {
+    let (mut head, body) = answer.into_parts();
+    let upstream_id = headers::to_client(&mut head.headers);
+    call.answered(head.status.as_u16(), upstream_id.as_ref());
+    headers::stamp(&mut head.headers, call.request());
+    if let Ok(id) = HeaderValue::from_str(&call.id().to_string()) {
+        head.headers.insert(headers::CALL, id);
+    }
+    let encoding = head
+        .headers
+        .get(CONTENT_ENCODING)
+        .and_then(|encoding| encoding.to_str().ok())
+        .filter(|encoding| !encoding.eq_ignore_ascii_case("identity"));
+    let protocol = asked.way.protocol;
+    if head.status.is_success() && is_stream(&head.headers, asked.stream) {
+        let max_event_bytes = state.config.max_event_bytes;
+        let body = if let Some(encoding) = encoding {
+            let along = Along::new(encoding, protocol, max_event_bytes);
+            let raw = RawRelay::new(call, upstream, Bytes::new(), body, true, Some(pass), slot);
+            AnswerBody::raw(raw.reading(along))
+        } else {
+            head.headers.remove(CONTENT_LENGTH);
+            head.headers
+                .entry(headers::ACCEL_BUFFERING)
+                .or_insert(HeaderValue::from_static("no"));
+            let mut meter = Meter::new(protocol);
+            if asked.hide_usage {
+                meter = meter.hiding_usage();
+            }
+            let pass = Some(pass);
+            AnswerBody::relay(Relay::new(
+                call,
+                upstream,
+                body,
+                meter,
+                max_event_bytes,
+                pass,
+                slot,
+            ))
+        };
+        return Ok(Response::from_parts(head, body));
+    }
+
+    let max_bytes = state.config.max_answer_bytes;
+    let collected = unless_cut(&call, pin!(collect(&upstream, &call, body, max_bytes))).await;
+    let (bytes, rest) = match collected {
+        Some(Ok(collected)) => collected,
+        None => return Err(cut(&mut call)),
+        Some(Err(error)) => {
+            pass.failure();
+            let status = verdict::of_error(&error);
+            return Err(abandon(&mut call, error.into(), status, true));
+        }
+    };
+    if let Some(rest) = rest {
+        let raw = RawRelay::new(call, upstream, bytes, rest, true, Some(pass), slot);
+        return Ok(Response::from_parts(head, AnswerBody::raw(raw)));
+    }
+    call.first_byte();
+    call.delivered(&bytes);
+    verdict::tell(
+        pass,
+        &upstream,
+        call.upstream_model(),
+        head.status.as_u16(),
+        &head.headers,
+    );
+    let cost = if head.status.is_success() {
+        close_answered(call, protocol, encoding, &bytes, max_bytes)
+    } else {
+        let (code, message) = verdict::upstream_error(&bytes, head.status.as_u16());
+        call.fault(&code, &message);
+        call.close(Ending::free(CallStatus::UpstreamError))
+    };
+    if let Some(cost) = cost
+        && let Ok(value) = HeaderValue::from_str(&cost.to_string())
+    {
+        head.headers.insert(headers::COST, value);
+    }
+    Ok(Response::from_parts(head, AnswerBody::whole(bytes)))
+}
+
+/// Whether an answer is read as a stream of events. One that was asked for is, also where the provider forgot to
+/// say so or has only a general word for it; JSON and pages are not.
+fn is_stream(headers: &HeaderMap, asked: bool) -> bool {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .map(|kind| kind.split(';').next().unwrap_or("").trim());
+    match kind {
+        Some(kind) if kind.eq_ignore_ascii_case("text/event-stream") => true,
+        Some(kind) => {
+            let general = ["text/plain", "application/octet-stream"];
+            asked && general.iter().any(|word| kind.eq_ignore_ascii_case(word))
+        }
+        None => asked,
+    }
+}
+
+/// Closes a call whose whole answer of success is here, by what the answer says of itself.
+fn close_answered(
+    mut call: Box<Call>,
+    protocol: Protocol,
+    encoding: Option<&str>,
+    bytes: &Bytes,
+    max_bytes: usize,
+) -> Option<Nano> {
+    if call.is_free() {
+        return call.close(Ending::free(CallStatus::Ok));
+    }
+    let decoded = encoding.and_then(|name| wire::encoding::decode(name, bytes, max_bytes).ok());
+    let readable = decoded.as_ref().unwrap_or(bytes);
+    let reported = wire::read_answer(protocol, readable).unwrap_or_else(|error| {
+        tracing::warn!(request.id = %call.request(), call.id = %call.id(), %error, "the answer tells no usage");
+        Reported::default()
+    });
+    if let Some(id) = &reported.response_id {
+        call.remember_owner(id);
+    }
+    if reported.usage.is_none()
+        && let Some((code, message)) = verdict::error_in_answer(readable)
+    {
+        // The provider says 200 and means an error: it made nothing, so nothing is owed.
+        call.fault(&code, &message);
+        return call.close(Ending::free(CallStatus::UpstreamError));
+    }
+    call.close(Ending {
+        status: CallStatus::Ok,
+        reported: Some(&reported),
+        output_bytes: wire::output_bytes(protocol, readable),
+        whole: true,
+        billable: true,
+    })
+}
+
+/// Reads an answer whole, up to the bound; beyond it what was read and the rest of the body come back.
+async fn collect(
+    upstream: &Upstream,
+    call: &Call,
+    mut body: llm::AnswerBody,
+    max_bytes: usize,
+) -> Result<(Bytes, Option<llm::AnswerBody>), LlmError> {
+    let mut first = Bytes::new();
+    let mut more = BytesMut::new();
+    loop {
+        let left = upstream
+            .timeouts
+            .total
+            .saturating_sub(std::time::Duration::from_micros(call.elapsed_us()));
+        let limit = upstream.timeouts.idle.min(left);
+        let frame = timeout(limit, body.frame()).await.map_err(|_| {
+            if limit == left {
+                upstream.overdue()
+            } else {
+                upstream.idle()
+            }
+        })?;
+        let Some(frame) = frame else { break };
+        let Ok(data) = frame
+            .map_err(|error| upstream.broken_off(&error))?
+            .into_data()
+        else {
+            continue;
+        };
+        if first.is_empty() && more.is_empty() {
+            first = data;
+        } else {
+            if more.is_empty() {
+                let announced = usize::try_from(body.size_hint().lower()).unwrap_or(0);
+                let held = first.len() + data.len();
+                more.reserve((held + announced.max(held)).min(max_bytes + data.len()));
+                more.extend_from_slice(&first);
+            }
+            more.extend_from_slice(&data);
+        }
+        if first.len().max(more.len()) > max_bytes {
+            return Ok((
+                if more.is_empty() {
+                    first
+                } else {
+                    more.freeze()
+                },
+                Some(body),
+            ));
+        }
+    }
+    Ok((
+        if more.is_empty() {
+            first
+        } else {
+            more.freeze()
+        },
+        None,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_are_known_by_their_kind_or_by_having_been_asked_for() {
+        let with = |kind: &'static str| -> HeaderMap {
+            [(CONTENT_TYPE, HeaderValue::from_static(kind))]
+                .into_iter()
+                .collect()
+        };
+        for asked in [false, true] {
+            assert!(is_stream(&with("Text/Event-Stream; charset=utf-8"), asked));
+            assert!(!is_stream(&with("application/json"), asked));
+            assert!(!is_stream(&with("text/html"), asked));
+            assert_eq!(is_stream(&with("text/plain; charset=utf-8"), asked), asked);
+            assert_eq!(is_stream(&HeaderMap::new(), asked), asked);
+        }
+    }
+}
