@@ -17,6 +17,7 @@ pub mod schema;
 mod tables;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod within;
 
 pub use connection::Store;
 pub use error::StoreError;
@@ -24,3 +25,4 @@ pub use options::{InvalidUrl, StoreOptions, StoreUrl};
 pub use sea_orm;
 pub use sea_orm_migration;
 pub use tables::migrations;
+pub use within::within;

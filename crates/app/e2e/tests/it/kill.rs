@@ -4,10 +4,15 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use doubles::Provider;
+use doubles::provider::reply::Surface;
+use doubles::provider::{Answer, Gate, Reply, Script};
 use serde_json::json;
 
-use crate::binary::{Place, proving};
+use crate::binary::{ADMIN_KEY, LOOK_EVERY, Place, proving};
+use crate::ground::model;
 use crate::load::{self, Caller, Ending, Ledger, Load, Seen};
+use crate::raw::Ask;
 
 const CLIENTS: usize = 6;
 const HOLDING: usize = 2;
@@ -95,4 +100,53 @@ async fn nothing_that_a_client_saw_finish_is_lost() {
 async fn nothing_is_lost_with_postgresql_either() {
     let database = doubles::postgres::database().await;
     survives(Some(database), "PostgreSQL").await;
+}
+
+/// Whether the journal of this place holds a note of a stream's progress.
+fn has_progress(place: &Place) -> bool {
+    let files = std::fs::read_dir(place.data_dir().join("journal")).unwrap();
+    let mut texts = files.filter_map(|file| std::fs::read(file.unwrap().path()).ok());
+    texts.any(|text| text.windows(10).any(|ten| ten == b"\"progress\""))
+}
+
+#[tokio::test]
+async fn a_stream_that_was_open_is_priced_by_how_far_it_had_come() {
+    let upstream = Provider::start().await;
+    let gate = Gate::closed();
+    let text = "Words that come one by one and never end. ".repeat(100);
+    let reply = Reply::text(&text).pieces(400).usage(load::usage(7));
+    let mut script = Script::stream([]);
+    for event in reply.events(Surface::Messages, model(Surface::Messages), true) {
+        script = script.chunk(event).wait(&gate);
+    }
+    upstream.on(Surface::Messages.path(), Answer::from(script));
+    let place = Place::new(&load::settings(&upstream));
+    let product = place.start().await;
+    let body = Surface::Messages.request(model(Surface::Messages), true);
+    let ask = Ask::post(Surface::Messages.path(), body.to_string()).bearer(ADMIN_KEY);
+    let mut live = ask.open(product.base()).await;
+    let text_began = |answer: &crate::raw::Answer| answer.text().contains("text_delta");
+    gate.let_one_through();
+    let mut look = tokio::time::interval(LOOK_EVERY);
+    doubles::patience::expect("progress to be noted", async {
+        while !has_progress(&place) || !text_began(&live.answer) {
+            gate.let_one_through();
+            look.tick().await;
+            let before = live.answer.body.len();
+            live.until(|answer| answer.body.len() > before).await;
+        }
+    })
+    .await;
+    product.kill().await;
+    let product = place.start().await;
+    let id = live.answer.header("x-switchyard-call-id").unwrap();
+    let call = product.read(&format!("/v1/calls/{id}")).await;
+    assert_eq!(call["status"], "interrupted", "{call}");
+    assert_eq!(call["estimated"], true, "{call}");
+    // What the provider said at the start is exact, what it never said is estimated.
+    assert_eq!(call["input_tokens"], load::usage(7).input, "{call}");
+    assert!(call["output_tokens"].as_u64() > Some(0), "{call}");
+    let least = load::usage(7).input * 3_000;
+    assert!(call["cost_nano_usd"].as_u64() > Some(least), "{call}");
+    product.stop().await;
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::binary::{Place, Product, proving};
 use crate::load::{self, Caller, Ending, Ledger, Load};
+use crate::relay::Relay;
 
 /// The smallest bound that the settings allow.
 const SMALL_JOURNAL: &str = "[journal]\nmax_bytes = 1048576\n";
@@ -27,9 +28,14 @@ struct Ground {
 impl Ground {
     async fn start(settings: &str) -> Self {
         let postgres = Postgres::private().await.unwrap();
+        let database = postgres.database().await;
+        Self::on(postgres, &database, settings).await
+    }
+
+    async fn on(postgres: Postgres, database: &str, settings: &str) -> Self {
         let upstream = load::provider().await;
         let place = Place::new(&(settings.to_owned() + &load::settings(&upstream)))
-            .env("DATABASE_URL", &postgres.database().await);
+            .env("DATABASE_URL", database);
         let product = place.start().await;
         let budget = json!([{"amount_usd": "1000", "period": "total", "hard": true}]);
         let (key_id, key) = product
@@ -159,6 +165,55 @@ async fn a_full_journal_refuses_new_calls_and_drops_nothing() {
         "proof: journal full while the store is away => 503 JOURNAL_UNAVAILABLE after {} calls, all of them stored once it is back",
         seen.len() - 1
     );
+    ground.product.stop().await;
+}
+
+/// As when a firewall drops packets or a machine goes: no connection is told that it is dead.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_falls_silent_is_found_again() {
+    let postgres = Postgres::private().await.unwrap();
+    let database = postgres.database().await;
+    let (before, after) = database.split_once("127.0.0.1:").unwrap();
+    let (port, name) = after.split_once('/').unwrap();
+    let server = ([127, 0, 0, 1], port.parse::<u16>().unwrap());
+    let relay = Relay::before(server.into()).await;
+    let ground = Ground::on(postgres, &format!("{before}{}/{name}", relay.address()), "").await;
+    let load = Load::start(ground.caller.clone(), 2, 0);
+    load.pieces_at_least(50).await;
+    relay.fall_silent();
+    ground
+        .product
+        .ready_when("the silence to be noticed", is_degraded)
+        .await;
+    let since = Instant::now();
+    let silence = Duration::from_secs(if proving() { 30 } else { 12 });
+    let mut look = tokio::time::interval(Duration::from_millis(100));
+    while since.elapsed() < silence {
+        look.tick().await;
+        let (code, told) = ground.product.get("/health/ready").await;
+        assert!(is_degraded(code, &told), "{code}: {told}");
+    }
+    relay.speak();
+    let spoken = Instant::now();
+    ground.product.ready_when("all to be well", is_well).await;
+    println!(
+        "well again {:?} after the store could be reached",
+        spoken.elapsed()
+    );
+    let seen = load.end().await;
+    let lost = seen.iter().find(|call| call.ending != Ending::Whole);
+    assert!(lost.is_none(), "a call failed: {lost:?}");
+    ground.check(&mut Ledger::default(), &seen).await;
+
+    // What another replica changes is heard of too.
+    let other = Place::new("").env("DATABASE_URL", &database);
+    other.run(&["keys", "revoke", &ground.key_id]).await.well();
+    doubles::patience::expect("the revocation to be heard of", async {
+        while ground.caller.next().await.ending == Ending::Whole {
+            look.tick().await;
+        }
+    })
+    .await;
     ground.product.stop().await;
 }
 

@@ -11,6 +11,9 @@ use crate::store::calls;
 /// Between two batches, so that other writers get their turn.
 const BREATH: Duration = Duration::from_millis(20);
 
+/// How long the store may take for one batch.
+const WAIT: Duration = Duration::from_secs(60);
+
 /// What one pass deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Purged {
@@ -47,10 +50,12 @@ impl Analytics {
         let mut purged = Purged::default();
         let batch = retention.batch.max(1);
         if let Some(before) = self.past(retention.calls_days) {
-            for org in calls::organisations(self.deps.store.read()).await? {
+            let organisations = calls::organisations(self.deps.store.read());
+            for org in store::within(WAIT, organisations).await? {
                 loop {
-                    let gone =
-                        calls::delete_before(self.deps.store.write(), &org, before, batch).await?;
+                    let writer = self.deps.store.write();
+                    let deleting = calls::delete_before(writer, &org, before, batch);
+                    let gone = store::within(WAIT, deleting).await?;
                     purged.calls += gone;
                     if gone < u64::from(batch) {
                         break;

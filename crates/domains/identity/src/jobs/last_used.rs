@@ -14,6 +14,8 @@ use crate::store as rows;
 const EVERY: Duration = Duration::from_secs(2);
 /// Keys noted with one statement.
 const BATCH: usize = 500;
+/// How long the store may take for one batch.
+const WAIT: Duration = Duration::from_secs(10);
 
 /// Keys that were noted a short while ago and are left alone until then.
 #[derive(Default)]
@@ -45,7 +47,8 @@ impl LastUsed {
         for batch in used.chunks(BATCH) {
             let ids: Vec<KeyId> = batch.iter().map(|key| key.id).collect();
             let at = inner.clock.now();
-            match rows::used(inner.store.write(), &ids, at).await {
+            let noting = rows::used(inner.store.write(), &ids, at);
+            match store::within(WAIT, noting).await {
                 Ok(()) => self.0.push_back((now_us + rest_us, batch.to_vec())),
                 Err(error) => {
                     tracing::warn!(%error, "the last use of keys could not be noted yet");

@@ -10,12 +10,14 @@ use sea_orm::{ConnectionTrait, Statement};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, watch};
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, within};
 
 /// Notices held for a subscriber; one that falls further behind is told to reload everything.
 const HELD: usize = 1_024;
 /// Changes read at once.
 const BATCH: i64 = 1_000;
+/// How long the store may take for one look.
+const ROUND_WAIT: Duration = Duration::from_secs(5);
 
 #[derive(Clone)]
 enum Notice {
@@ -116,7 +118,8 @@ async fn poll(store: Store, shared: Arc<Shared>, mut position: i64, every: Durat
         // Woken early or not, the round is the same.
         let _elapsed = tokio::time::timeout(every, shared.nudge.notified()).await;
         let ticket = shared.asked.load(Ordering::SeqCst);
-        match round(&store, &shared, &mut position).await {
+        let round = round(&store, &shared, &mut position);
+        match within(ROUND_WAIT, round).await {
             Ok(()) => {
                 if !reachable {
                     tracing::info!("the change sequence can be read again");
