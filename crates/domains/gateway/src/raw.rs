@@ -77,6 +77,14 @@ impl RawRelay {
         self
     }
 
+    /// Closes the call at once where there is no body: nobody will ask for one.
+    pub fn begun(mut self) -> Self {
+        if self.ahead.is_empty() && self.body.is_end_stream() {
+            self.close(self.at_end);
+        }
+        self
+    }
+
     fn close(&mut self, status: CallStatus) {
         if let Some(mut call) = self.call.take() {
             let seen = self.along.as_ref().map(Along::meter);
@@ -105,13 +113,25 @@ impl RawRelay {
         CutShort
     }
 
-    fn pass_on(&mut self, data: Bytes) -> Poll<Option<Result<Frame<Bytes>, CutShort>>> {
+    /// The last piece of a body of known length closes the call: the server does not ask for more.
+    fn pass_on(
+        &mut self,
+        data: Bytes,
+        is_last: bool,
+    ) -> Poll<Option<Result<Frame<Bytes>, CutShort>>> {
         if let Some(call) = &mut self.call {
             call.first_byte();
             call.delivered(&data);
         }
         if let Some(along) = &mut self.along {
             along.read(&data);
+        }
+        if is_last {
+            if self.along.as_ref().is_some_and(Along::ended_early) {
+                let error = self.upstream.ended_early();
+                return Poll::Ready(Some(Err(self.fail(&error, CallStatus::UpstreamFailed))));
+            }
+            self.close(self.at_end);
         }
         Poll::Ready(Some(Ok(Frame::data(data))))
     }
@@ -128,14 +148,15 @@ impl Body for RawRelay {
         let this = self.get_mut();
         if !this.ahead.is_empty() {
             let ahead = std::mem::take(&mut this.ahead);
-            return this.pass_on(ahead);
+            return this.pass_on(ahead, false);
         }
         loop {
             match Pin::new(&mut this.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
                     this.patience.touch();
                     if let Ok(data) = frame.into_data() {
-                        return this.pass_on(data);
+                        let is_last = this.body.is_end_stream();
+                        return this.pass_on(data, is_last);
                     }
                 }
                 Poll::Ready(None) if this.along.as_ref().is_some_and(Along::ended_early) => {

@@ -176,7 +176,7 @@ pub(super) async fn forward(
     if head.status.is_success() {
         let (billable, pass) = (errand.billable, Some(pass));
         let raw = RawRelay::new(call, upstream, Bytes::new(), body, billable, pass, slot);
-        return Ok(Response::from_parts(head, AnswerBody::raw(raw)));
+        return Ok(Response::from_parts(head, AnswerBody::raw(raw.begun())));
     }
     verdict::tell_unread(pass, status);
     call.fault(
@@ -184,7 +184,7 @@ pub(super) async fn forward(
         &format!("the provider answered {status}"),
     );
     let raw = RawRelay::new(call, upstream, Bytes::new(), body, false, None, slot).refused();
-    Ok(Response::from_parts(head, AnswerBody::raw(raw)))
+    Ok(Response::from_parts(head, AnswerBody::raw(raw.begun())))
 }
 
 #[cfg(test)]

@@ -325,7 +325,8 @@ impl Body for WireBody {
             }
             polled = Pin::new(&mut this.body).poll_frame(cx);
         }
-        if matches!(polled, Poll::Ready(None)) {
+        // Whoever knows the length may not ask again after the last piece.
+        if matches!(polled, Poll::Ready(None)) || this.body.is_end_stream() {
             this.hand_back();
         }
         polled
