@@ -1,20 +1,19 @@
 //! Budgets through the whole product: reserved before a call, topped up while it streams, settled after it. A hard one
 //! refuses before any provider is called and is never overspent by more than a step for each stream.
 
-use std::time::Duration;
+mod lasting;
+mod streams;
 
-use doubles::Provider;
 use doubles::provider::reply::Surface;
-use doubles::provider::{Ending, Gate, Reply, Script};
+use doubles::provider::{Gate, Reply, Script};
 use futures_util::future::join_all;
-use kernel::{TestClock, Timestamp, Usage};
+use kernel::Usage;
 use serde_json::{Value, json};
 use testkit::{Answer, IssuedKey, TestApp};
 
 use crate::bad_input::assert_error_shape;
-use crate::faults::assert_error_event;
 use crate::ground::{Ground, model};
-use crate::raw::{self, Ask, Reader};
+use crate::raw::Ask;
 
 /// A token of output costs a thousandth of a dollar, so a step costs a tenth.
 const METERED: &str = r#"
@@ -174,128 +173,6 @@ async fn what_was_not_needed_is_given_back() {
     assert_eq!(held[0]["reserved_nano_usd"], 0, "{held}");
 }
 
-/// A stream of pieces of a hundred tokens each, every event behind the gate.
-fn pieces(surface: Surface, count: usize, gate: &Gate) -> Script {
-    let text = "x".repeat(350 * count);
-    let events = Reply::text(&text)
-        .pieces(count)
-        .events(surface, metered(surface), true);
-    events
-        .into_iter()
-        .fold(Script::stream([]), |script, event| {
-            script.wait(gate).chunk(event)
-        })
-}
-
-/// Opens a stream that has no end in sight.
-async fn open(base: &str, key: &str, surface: Surface) -> Reader {
-    let mut request = surface.request(metered(surface), true);
-    match surface {
-        Surface::Messages => request["max_tokens"] = json!(1_000_000),
-        Surface::Chat => request["stream_options"] = json!({"include_usage": true}),
-        _ => {}
-    }
-    let ask = Ask::post(surface.path(), request.to_string()).bearer(key);
-    ask.open(base).await
-}
-
-/// Lets event after event through, each once the one before has arrived, until the answer ends.
-async fn drink(mut reader: Reader, gate: &Gate) -> raw::Answer {
-    let mut events = 0;
-    while !reader.answer.whole {
-        gate.let_one_through();
-        events += 1;
-        reader
-            .until(|answer| {
-                let ends = answer.body.windows(2).filter(|two| *two == b"\n\n");
-                ends.count() >= events
-            })
-            .await;
-    }
-    reader.answer
-}
-
-#[tokio::test]
-async fn a_long_stream_is_topped_up_and_stopped_in_its_own_grammar() {
-    for surface in Surface::STREAMING {
-        let ground = Ground::with(METERED).await;
-        let gate = Gate::closed();
-        ground
-            .upstream
-            .on(surface.path(), pieces(surface, 20, &gate));
-        let key = key(
-            &ground.app,
-            json!([{"amount_usd": "0.35", "period": "day", "hard": true}]),
-        )
-        .await;
-        let reader = open(ground.url(), &key.key, surface).await;
-        let answer = drink(reader, &gate).await;
-        assert!(answer.whole, "{surface:?} broke off: {}", answer.text());
-        assert_error_event(surface, &answer.body);
-        let text = answer.text();
-        assert!(text.contains("budgets[0]"), "{text}");
-        assert!(text.contains("amount_usd"), "{text}");
-        // Three steps fit; the piece that showed that a fourth is needed was made already, so it is delivered.
-        let delivered = text.matches(&"x".repeat(350)).count();
-        assert_eq!(delivered, 4, "{text}");
-        let ending = ground.upstream.ended(0).await;
-        assert!(matches!(ending, Ending::ClientLeft { .. }), "{ending:?}");
-
-        let call = ground.calls(1).await.remove(0);
-        assert_eq!(call["status"], "budget_stopped", "{call}");
-        assert_eq!(call["error_code"], "BUDGET_EXHAUSTED", "{call}");
-        assert_eq!(call["estimated"], true, "{call}");
-        assert_eq!(call["cost_nano_usd"], 4 * STEP, "{call}");
-        let held = standing(&ground.app, &key).await;
-        assert_eq!(held[0]["spent_nano_usd"], 4 * STEP, "{held}");
-        assert_eq!(held[0]["reserved_nano_usd"], 0, "{held}");
-        let request = surface.request(metered(surface), true);
-        ask(&ground.app, &key, surface, &request).await.expect(429);
-        assert_eq!(ground.upstream.requests().len(), 1);
-    }
-}
-
-#[tokio::test]
-async fn streams_at_once_overspend_by_a_step_each_at_most() {
-    const STREAMS: usize = 5;
-    let ground = Ground::with(METERED).await;
-    let surface = Surface::Responses;
-    let key = key(
-        &ground.app,
-        json!([{"amount_usd": "1.25", "period": "day", "hard": true}]),
-    )
-    .await;
-    let mut streams = Vec::new();
-    for index in 0..STREAMS {
-        let gate = Gate::closed();
-        let script = pieces(surface, 12, &gate);
-        ground.upstream.next(surface.path(), script);
-        let reader = open(ground.url(), &key.key, surface).await;
-        ground.upstream.requests_at_least(index + 1).await;
-        streams.push((reader, gate));
-    }
-    let streams = streams
-        .into_iter()
-        .map(|(reader, gate)| async move { drink(reader, &gate).await });
-    for answer in join_all(streams).await {
-        assert!(answer.whole, "{}", answer.text());
-    }
-    let calls = ground.calls(STREAMS).await;
-    let spent: i64 = calls
-        .iter()
-        .map(|call| call["cost_nano_usd"].as_i64().unwrap())
-        .sum();
-    let held = standing(&ground.app, &key).await;
-    assert_eq!(held[0]["spent_nano_usd"], spent, "{held}");
-    assert_eq!(held[0]["reserved_nano_usd"], 0, "{held}");
-    assert!(
-        calls.iter().all(|call| call["status"] == "budget_stopped"),
-        "{calls:#?}"
-    );
-    let most = 1_250 * TOKEN + i64::try_from(STREAMS).unwrap() * STEP;
-    assert!((1_000 * TOKEN..=most).contains(&spent), "{spent}");
-}
-
 #[tokio::test]
 async fn soft_budgets_never_refuse() {
     let ground = Ground::with(METERED).await;
@@ -350,82 +227,4 @@ async fn what_has_no_price_is_refused_under_a_hard_budget() {
         (&call["unpriced"], &call["cost_usd"]),
         (&json!(true), &Value::Null)
     );
-}
-
-#[tokio::test]
-async fn a_budget_counts_its_own_models_and_begins_anew_with_its_period() {
-    let upstream = Provider::start().await;
-    let clock = TestClock::at(Timestamp::parse("2026-11-20T12:59:30Z").unwrap());
-    let app = TestApp::builder()
-        .settings(METERED)
-        .provider("anthropic", "anthropic", &upstream.url())
-        .provider("openai", "openai", &upstream.openai_url())
-        .clock(clock.clone())
-        .start()
-        .await;
-    let key = key(
-        &app,
-        json!([{"amount_usd": "0.1", "period": "hour", "hard": true, "models": ["metered"]}]),
-    )
-    .await;
-    upstream.on(Surface::Chat.path(), output(100));
-    upstream.on(Surface::Messages.path(), output(100));
-    let chat = Surface::Chat.request("metered", false);
-    ask(&app, &key, Surface::Chat, &chat).await.expect(200);
-    let refused = ask(&app, &key, Surface::Chat, &chat).await.expect(429);
-    assert_eq!(refused.header("retry-after"), "30", "{}", refused.text());
-    let free = Surface::Messages.request("claude-metered", false);
-    ask(&app, &key, Surface::Messages, &free).await.expect(200);
-    clock.advance(Duration::from_secs(30));
-    ask(&app, &key, Surface::Chat, &chat).await.expect(200);
-    ask(&app, &key, Surface::Chat, &chat).await.expect(429);
-    let held = standing(&app, &key).await;
-    assert_eq!(held[0]["spent_nano_usd"], STEP, "{held}");
-    assert_eq!(held[0]["resets_at"], "2026-11-20T14:00:00.000000Z");
-}
-
-#[tokio::test]
-async fn a_budget_survives_a_restart() {
-    let folder = tempfile::tempdir().unwrap();
-    let upstream = Provider::start().await;
-    upstream.on(Surface::Chat.path(), output(70));
-    let start = || {
-        TestApp::builder()
-            .settings(METERED)
-            .provider("anthropic", "anthropic", &upstream.url())
-            .provider("openai", "openai", &upstream.openai_url())
-            .data_dir(folder.path().join("data"))
-            .start()
-    };
-    let app = start().await;
-    let key = key(
-        &app,
-        json!([{"amount_usd": "0.1", "period": "total", "hard": true},
-            {"amount_usd": "9", "period": "month", "hard": false}]),
-    )
-    .await;
-    let mut request = Surface::Chat.request("metered", false);
-    request["max_tokens"] = json!(100);
-    ask(&app, &key, Surface::Chat, &request).await.expect(200);
-    // At once: what was just spent may still be on its way to the store.
-    app.stop().await;
-
-    let app = start().await;
-    ask(&app, &key, Surface::Chat, &request).await.expect(429);
-    let held = standing(&app, &key).await;
-    for budget in held.as_array().unwrap() {
-        assert_eq!(budget["spent_nano_usd"], 70 * TOKEN, "{budget}");
-        assert_eq!(budget["reserved_nano_usd"], 0, "{budget}");
-    }
-    request["max_tokens"] = json!(30);
-    upstream.on(Surface::Chat.path(), output(30));
-    ask(&app, &key, Surface::Chat, &request).await.expect(200);
-    app.stop().await;
-
-    let app = start().await;
-    let held = standing(&app, &key).await;
-    assert_eq!(held[0]["spent_nano_usd"], STEP, "{held}");
-    request["max_tokens"] = json!(1);
-    ask(&app, &key, Surface::Chat, &request).await.expect(429);
-    assert_eq!(upstream.requests().len(), 2);
 }

@@ -192,6 +192,7 @@ impl Walk<'_> {
                 assert_eq!(self.ask(ask, "a refusal").await, status);
             }
         }
+        self.repeated(upstream).await;
         // A provider that cannot be reached, and one that takes the caller's own credential.
         let chat = |model: &str| Surface::Chat.request(model, true).to_string();
         let path = Surface::Chat.path();
@@ -209,6 +210,19 @@ impl Walk<'_> {
             self.ask(ask.bearer(ADMIN_KEY), "an unknown field").await,
             400
         );
+    }
+
+    /// A provider that repeats the credential in its error. The caller gets its words as they are, the record does not.
+    async fn repeated(&self, upstream: &Provider) {
+        for surface in Surface::STREAMING {
+            let message = format!("no such key: {PROVIDER_KEY}, team {PROVIDER_HEADER}");
+            let error = json!({"type": "error", "error": {"type": "authentication_error", "message": message}});
+            upstream.next(surface.path(), Script::json(401, &error));
+            let request = surface.request(model(surface), false).to_string();
+            let ask = Ask::post(surface.path(), request).bearer(ADMIN_KEY);
+            let answer = ask.send(self.app.base()).await;
+            assert_eq!(answer.json(), error);
+        }
     }
 
     /// Files with faults around a secret.

@@ -117,3 +117,20 @@ async fn hours_of_the_day() {
     }
     till.adds_up().await;
 }
+
+#[tokio::test]
+async fn sums_are_the_same_on_postgresql() {
+    let till = Till::on(&doubles::postgres::database().await).await;
+    let usage = r#"{"input_tokens":333,"cache_creation_input_tokens":1001,"cache_read_input_tokens":0,"output_tokens":99,"service_tier":"batch"}"#;
+    let told = Told::message("claude-haiku-5-5", usage);
+    till.rings(&told, &Charge::exact(103_963).at("batch")).await;
+    let usage = r#"{"input_tokens":23000,"output_tokens":1000,"iterations":[{"type":"compaction","input_tokens":180000,"output_tokens":3500},{"type":"message","input_tokens":23000,"output_tokens":1000}]}"#;
+    let told = Told::message("claude-sonnet-5-5", usage);
+    till.rings(&told, &Charge::exact(451_000_000)).await;
+    let usage = r#"{"input_tokens":2600,"input_tokens_details":{"cached_tokens":2000,"cache_write_tokens":400},"output_tokens":300,"output_tokens_details":{"reasoning_tokens":120},"total_tokens":2900}"#;
+    let told = Told::response("gpt-5.6-terra", usage);
+    till.rings(&told, &Charge::exact(5_400_000)).await;
+    let told = Told::response("gpt-99", usage);
+    till.rings(&told, &Charge::unknown()).await;
+    till.adds_up().await;
+}

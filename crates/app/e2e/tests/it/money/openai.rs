@@ -150,3 +150,99 @@ async fn embeddings_cost_their_input() {
     till.count("text-embedding-3-small", &Charge::exact(20_020));
     till.adds_up().await;
 }
+
+#[tokio::test]
+async fn a_stream_without_usage_is_estimated() {
+    let till = Till::open().await;
+    let told = Told::chat(SOL, r#"{"prompt_tokens":1,"completion_tokens":1}"#);
+    let mut events = told.events();
+    // Servers that know nothing of `stream_options` leave the chunk out.
+    events.remove(events.len() - 2);
+    let answer = till.stream(SOL, &told, events).await;
+    let call = till.app.call(answer.header("x-switchyard-call-id")).await;
+    assert_eq!(
+        (&call["status"], &call["estimated"], &call["unpriced"]),
+        (&json!("ok"), &json!(true), &json!(false)),
+        "{call}"
+    );
+    let count = |name: &str| call[name].as_i64().unwrap();
+    let (input, output) = (count("input_tokens"), count("output_tokens"));
+    assert!(input > 1 && output > 1, "{call}");
+    assert_eq!(
+        count("cost_nano_usd"),
+        input * 2_000 + output * 10_000,
+        "{call}"
+    );
+}
+
+#[tokio::test]
+async fn what_repeats_a_bill_is_not_billed_again() {
+    let till = Till::open().await;
+    let [_, told] = both(SOL, 1_000, 100);
+    till.rings(&told, &Charge::exact(3_000_000)).await;
+    // A stored response tells its usage each time it is read; counting tokens is free.
+    let path = "/v1/responses/resp_till";
+    till.upstream
+        .next(path, doubles::provider::Script::json(200, &told.whole()));
+    let read = till.app.get(path, &till.key).await.expect(200);
+    assert_eq!(read.json(), told.whole());
+    let request = told.surface.request(SOL, false);
+    let path = "/v1/responses/input_tokens";
+    till.app.post(path, &till.key, &request).await.expect(200);
+    let calls = till.app.calls_at_least(4).await;
+    for call in &calls[..2] {
+        assert_eq!(call["cost_nano_usd"], 0, "{call}");
+        assert_eq!(call["input_tokens"], 0, "{call}");
+    }
+    let usage = till
+        .app
+        .get("/v1/analytics/usage", till.app.admin_key())
+        .await;
+    let total = usage.expect(200).json()["data"][0].take();
+    assert_eq!(total["cost_nano_usd"], 6_000_000, "{total}");
+}
+
+#[tokio::test]
+async fn the_callers_own_subscription_is_told_apart() {
+    let theirs = doubles::Provider::start().await;
+    let own = format!(
+        "[[providers]]\nname = \"theirs\"\nkind = \"anthropic\"\nbase_url = \"{}\"\ncredential = \"client\"\nserves = [\"claude-haiku*\"]\n",
+        theirs.url()
+    );
+    let till = Till::with(super::TODAY, &own).await;
+    let told = Told::message(
+        "claude-haiku-5-5",
+        r#"{"input_tokens":1000,"output_tokens":10}"#,
+    );
+    let path = told.surface.path();
+    theirs.on(path, doubles::provider::Script::json(200, &told.whole()));
+    let budget = json!([{"amount_usd": "0.000000001", "period": "total", "hard": true}]);
+    let key = till
+        .app
+        .key(json!({"name": "own", "budgets": budget}))
+        .await;
+    let request = told
+        .surface
+        .request("theirs/claude-haiku-5-5", false)
+        .to_string();
+    let ask = crate::raw::Ask::post(path, request)
+        .header("x-switchyard-key", &key.key)
+        .bearer("sk-ant-oat-their-own");
+    let answer = ask.send(till.app.base()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let sent = theirs.requests().remove(0);
+    assert_eq!(
+        sent.header("authorization"),
+        Some("Bearer sk-ant-oat-their-own")
+    );
+    let call = till.app.calls_at_least(1).await.remove(0);
+    assert_eq!(
+        (&call["billed_by_client"], &call["cost_nano_usd"]),
+        (&json!(true), &json!(105_000)),
+        "{call}"
+    );
+    let usage = till.app.usage().await;
+    let row = &usage["data"][0];
+    assert_eq!(row["cost_nano_usd"], 0, "{row}");
+    assert_eq!(row["client_billed_cost_nano_usd"], 105_000, "{row}");
+}

@@ -99,11 +99,25 @@ impl Till {
         Self::with(instant, "").await
     }
 
+    /// On PostgreSQL instead of SQLite.
+    pub async fn on(database: &str) -> Self {
+        Self::build(TODAY, "", Some(database)).await
+    }
+
     /// With further settings, as TOML behind the providers.
     pub async fn with(instant: &str, settings: &str) -> Self {
+        Self::build(instant, settings, None).await
+    }
+
+    async fn build(instant: &str, settings: &str, database: Option<&str>) -> Self {
         let upstream = Provider::start().await;
         let clock = TestClock::at(Timestamp::parse(instant).unwrap());
-        let app = TestApp::builder()
+        let builder = TestApp::builder();
+        let builder = match database {
+            Some(url) => builder.database(url),
+            None => builder,
+        };
+        let app = builder
             .provider("anthropic", "anthropic", &upstream.url())
             .provider("openai", "openai", &upstream.openai_url())
             .provider("deepseek", "deepseek", &upstream.openai_url())
