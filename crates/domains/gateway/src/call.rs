@@ -156,6 +156,7 @@ impl Call {
     /// What went wrong, for the record. The first cause stands.
     pub fn fault(&mut self, code: &str, message: &str) {
         if self.error.is_none() {
+            let message = self.target.upstream.without_secrets(message);
             self.error = Some((code.to_owned(), message.chars().take(ERROR_CHARS).collect()));
         }
         if let Some(attempt) = self.attempts.last_mut() {

@@ -240,6 +240,22 @@ impl Upstream {
         }
     }
 
+    /// A text of this provider's with our credential and secret headers blotted out: some servers repeat in an error
+    /// what they were sent. For records and logs only; callers get a provider's answers as they are.
+    #[must_use]
+    pub fn without_secrets(&self, text: &str) -> String {
+        let credential = self.auth_header.iter().map(|(_, value)| value);
+        let secrets = credential
+            .chain(self.extra_headers.values())
+            .filter_map(|value| value.to_str().ok())
+            .map(|value| value.strip_prefix("Bearer ").unwrap_or(value))
+            // A header such as `1` is no secret, and blotting it out would spoil every text.
+            .filter(|value| value.len() >= 8);
+        secrets.fold(text.to_owned(), |text, secret| {
+            text.replace(secret, "[redacted]")
+        })
+    }
+
     /// Sends a request and waits for the head of the answer. Dropping the future gives the request up.
     pub async fn send(
         &self,
