@@ -1,7 +1,7 @@
 //! Forward-only schema changes: gathered from all rooms, applied in the order of their names, all or none.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement};
 use sea_orm_migration::{MigrationTrait, SchemaManager};
@@ -58,14 +58,35 @@ impl Store {
         if copy.exists() {
             return Ok(());
         }
+        // Under a name of its own until it is whole: other processes may start at the same moment, and one that dies
+        // here must not leave half a copy behind under the name of a whole one.
+        let mut partial = copy.clone().into_os_string();
+        partial.push(format!(".{}", uuid::Uuid::new_v4()));
+        let partial = PathBuf::from(partial);
         let statement = Statement::from_sql_and_values(
             backend,
             "VACUUM INTO $1",
-            [copy.to_string_lossy().into_owned().into()],
+            [partial.to_string_lossy().into_owned().into()],
         );
         self.write().execute_raw(statement).await?;
+        keep_first(&partial, &copy).map_err(|source| StoreError::File {
+            doing: "keep a copy of the store as",
+            path: copy.clone(),
+            source,
+        })?;
         tracing::info!(copy = %copy.display(), "copied the store before a schema change");
         Ok(())
+    }
+}
+
+/// Gives a finished copy its name, unless another process was first: its copy was made no later than the change.
+fn keep_first(partial: &Path, copy: &Path) -> std::io::Result<()> {
+    match std::fs::hard_link(partial, copy) {
+        // A disk without links: the last of two wins there.
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            std::fs::rename(partial, copy)
+        }
+        _ => std::fs::remove_file(partial),
     }
 }
 
