@@ -46,13 +46,20 @@ impl Running {
 
     /// Stops: no new calls, live ones may finish within the time to drain, then each stream ends in its own grammar.
     pub async fn stop(self) {
+        self.stop_or_hurry(std::future::pending()).await;
+    }
+
+    /// As [`Self::stop`]; once `hurry` resolves, the time to drain is over.
+    pub async fn stop_or_hurry(self, hurry: impl Future<Output = ()>) {
         self.ops.enter(ops::Phase::Draining);
         // The door stays open meanwhile: whoever asks is told that this server goes down, and load balancers see it.
         self.live.drain();
-        if tokio::time::timeout(self.drain, self.live.idle())
-            .await
-            .is_err()
-        {
+        let is_idle = tokio::select! {
+            () = self.live.idle() => true,
+            () = tokio::time::sleep(self.drain) => false,
+            () = hurry => false,
+        };
+        if !is_idle {
             tracing::warn!(
                 calls = self.live.count(),
                 "ending the calls that are still live"

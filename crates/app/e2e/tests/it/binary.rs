@@ -145,11 +145,11 @@ impl Place {
         }
     }
 
-    /// Starts the server and waits until it is ready.
+    /// Starts the server, which needs no argument for that, and waits until it is ready.
     pub async fn start(&self) -> Product {
         let began = Instant::now();
         let mut child = self
-            .command(&["serve"])
+            .command(&[])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

@@ -35,7 +35,7 @@ impl Dice {
 async fn survives(database: Option<String>, store: &str) {
     let rounds = if proving() { 100 } else { 10 };
     let upstream = load::provider().await;
-    let mut place = Place::new(&load::settings(&upstream));
+    let mut place = Place::new(&load::settings(&upstream.provider));
     if let Some(url) = database {
         place = place.env("DATABASE_URL", &url);
     }
@@ -66,7 +66,7 @@ async fn survives(database: Option<String>, store: &str) {
         ledger.read_until(&product, known).await;
         ledger.check_rows();
         ledger.check_seen(&seen);
-        ledger.check_upstream(&upstream);
+        ledger.check_upstream(&upstream.provider);
         ledger.check_sums(&product, &id).await;
         let refused = seen
             .iter()

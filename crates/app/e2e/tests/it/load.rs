@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use doubles::Provider;
 use doubles::patience;
 use doubles::provider::reply::Surface;
-use doubles::provider::{Answer, Reply, Script};
+use doubles::provider::{Answer, Gate, Recorded, Reply, Script};
 use kernel::Usage;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use crate::binary::{Product, client};
 use crate::ground::model;
 
-/// Asks the provider to stop in the middle of the stream, for good.
+/// Asks the provider to stop in the middle of the stream, until the test lets it go on.
 const HOLD: &str = "x-hold";
 
 /// What the provider counts for a call.
@@ -38,23 +38,30 @@ pub fn cost(number: u64) -> u64 {
 }
 
 /// A provider that answers by the number of the call.
-pub async fn provider() -> Provider {
+pub struct Upstream {
+    pub provider: Provider,
+    /// Where held streams wait.
+    pub gate: Gate,
+}
+
+/// Starts one.
+pub async fn provider() -> Upstream {
     let provider = Provider::start().await;
+    let gate = Gate::closed();
     for surface in Surface::STREAMING {
-        provider.on(
-            surface.path(),
-            Answer::from_request(|request| {
-                let number: u64 = request.header("x-number").unwrap().parse().unwrap();
-                let reply = Reply::text("What was asked for, in a few words.").usage(usage(number));
-                let script: Script = reply.script(request);
-                match request.header(HOLD) {
-                    Some(_) => script.hang_after(4),
-                    None => script,
-                }
-            }),
-        );
+        let gate = gate.clone();
+        let answer = move |request: &Recorded| {
+            let number: u64 = request.header("x-number").unwrap().parse().unwrap();
+            let reply = Reply::text("What was asked for, in a few words.").usage(usage(number));
+            let script: Script = reply.script(request);
+            match request.header(HOLD) {
+                Some(_) => script.wait_after(4, &gate),
+                None => script,
+            }
+        };
+        provider.on(surface.path(), Answer::from_request(answer));
     }
-    provider
+    Upstream { provider, gate }
 }
 
 /// Settings that send every model of these tests to this provider, at prices of our own.
@@ -126,7 +133,7 @@ impl Caller {
             .await
     }
 
-    /// Begins a stream that stops in the middle and is held.
+    /// Begins a stream that stops in the middle until the provider goes on.
     pub async fn hold(&self) -> Seen {
         let number = self.numbers.fetch_add(1, Ordering::SeqCst);
         let surface = Surface::STREAMING[usize::try_from(number % 3).unwrap()];

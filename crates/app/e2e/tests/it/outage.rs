@@ -17,7 +17,7 @@ use crate::relay::Relay;
 const SMALL_JOURNAL: &str = "[journal]\nmax_bytes = 1048576\n";
 
 struct Ground {
-    upstream: doubles::Provider,
+    upstream: load::Upstream,
     postgres: Postgres,
     product: Product,
     key_id: String,
@@ -34,7 +34,7 @@ impl Ground {
 
     async fn on(postgres: Postgres, database: &str, settings: &str) -> Self {
         let upstream = load::provider().await;
-        let place = Place::new(&(settings.to_owned() + &load::settings(&upstream)))
+        let place = Place::new(&(settings.to_owned() + &load::settings(&upstream.provider)))
             .env("DATABASE_URL", database);
         let product = place.start().await;
         let budget = json!([{"amount_usd": "1000", "period": "total", "hard": true}]);
@@ -60,7 +60,7 @@ impl Ground {
         assert_eq!(ledger.len(), whole, "calls in the store");
         ledger.check_rows();
         ledger.check_seen(seen);
-        ledger.check_upstream(&self.upstream);
+        ledger.check_upstream(&self.upstream.provider);
         ledger.check_sums(&self.product, &self.key_id).await;
     }
 }
@@ -135,6 +135,8 @@ async fn a_full_journal_refuses_new_calls_and_drops_nothing() {
     let ground = Ground::start(SMALL_JOURNAL).await;
     // A key is known once it has called.
     let mut seen = vec![ground.caller.next().await];
+    let held = Load::start(ground.caller.clone(), 0, 3);
+    ground.upstream.gate.arrivals_at_least(3).await;
     ground.postgres.stop().await;
     ground
         .product
@@ -151,6 +153,10 @@ async fn a_full_journal_refuses_new_calls_and_drops_nothing() {
     let told = ground.product.status(503).await;
     assert!(told.to_string().contains("journal"), "{told}");
     assert!(seen.len() > 100, "{} calls fill a mebibyte", seen.len());
+    // What was begun is finished: there is room for its end.
+    ground.upstream.gate.open();
+    seen.extend(held.end().await);
+    assert!(seen.iter().all(|call| call.ending == Ending::Whole));
 
     ground.postgres.start().await;
     ground
@@ -245,7 +251,7 @@ async fn a_process_that_dies_during_the_outage_loses_nothing() {
     ledger.read_until(&product, known).await;
     ledger.check_rows();
     ledger.check_seen(&seen);
-    ledger.check_upstream(&upstream);
+    ledger.check_upstream(&upstream.provider);
     ledger.check_sums(&product, &key_id).await;
     product.stop().await;
 }

@@ -4,6 +4,8 @@ mod commands;
 mod connect;
 
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use doubles::Provider;
@@ -14,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::binary::{ADMIN_KEY, LOOK_EVERY, Place, Product};
 use crate::ground::model;
-use crate::load;
+use crate::load::{self, Caller, Ending, Ledger, Load};
 use crate::raw::Ask;
 
 /// Far above the figure that the bench holds it to: here other tests may run beside it.
@@ -138,6 +140,47 @@ async fn a_second_process_on_the_same_folder_is_refused() {
 }
 
 #[tokio::test]
+async fn a_taken_address_is_told_with_a_remedy() {
+    let product = Place::new("").start().await;
+    let address = product.base().strip_prefix("http://").unwrap();
+    let second = Place::new("");
+    let refused = second.run(&["serve", "--listen", address]).await.badly();
+    assert!(refused.err.contains("cannot listen on"), "{refused:?}");
+    assert!(refused.err.contains("--listen"), "{refused:?}");
+    product.stop().await;
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_live_streams_at_once_in_their_own_grammar() {
+    let upstream = load::provider().await;
+    let place = Place::new(&load::settings(&upstream.provider));
+    let product = place.start().await;
+    let caller = Caller::new(&product, ADMIN_KEY, &Arc::new(AtomicU64::new(0)));
+    let load = Load::start(caller, 0, 3);
+    upstream.gate.arrivals_at_least(3).await;
+    product.signal(Signal::INT);
+    product.says("stopping").await;
+    product.signal(Signal::INT);
+    let (status, log) = product.ended().await;
+    assert!(status.success(), "{status}: {log}");
+    let seen = load.end().await;
+    assert!(
+        seen.iter().all(|call| call.ending == Ending::Whole),
+        "{seen:?}"
+    );
+
+    let product = place.start().await;
+    let calls = product.read("/v1/calls").await;
+    let calls = calls["data"].as_array().unwrap();
+    assert_eq!(calls.len(), 3);
+    for call in calls {
+        assert_eq!(call["status"], "unavailable", "{call}");
+        assert_eq!(call["estimated"], true, "{call}");
+    }
+    product.stop().await;
+}
+
+#[tokio::test]
 async fn faulty_settings_keep_it_from_starting_and_are_all_told() {
     let place = Place::new("[server]\nprot = 1\n[journal]\nsync_ms = 5000\n");
     let refused = place.run(&["serve"]).await.badly();
@@ -177,7 +220,7 @@ async fn a_signal_to_stop_lets_live_streams_end_and_is_a_success() {
     assert!(status.success(), "{status}: {log}");
 
     let product = place.start().await;
-    let mut ledger = load::Ledger::default();
+    let mut ledger = Ledger::default();
     ledger.read_until(&product, 1).await;
     ledger.check_rows();
     assert_eq!((ledger.len(), ledger.count("ok")), (1, 1));

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 use kernel::ExposeSecret;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
 use crate::environment::Environment;
 use crate::{address, print};
 
-/// Serves until it is told to stop. A second signal ends it at once.
+/// Serves until it is told to stop. A second signal ends live calls at once, a third one the process.
 pub async fn serve(environment: &Environment) -> anyhow::Result<ExitCode> {
     crate::api::tls();
     let mut stop = Signals::listen()?;
@@ -25,12 +26,27 @@ pub async fn serve(environment: &Environment) -> anyhow::Result<ExitCode> {
         running.reload();
     }
     print::note("stopping: live calls may finish; a second signal ends them at once");
-    let code = tokio::select! {
-        () = running.stop() => ExitCode::SUCCESS,
-        () = stop.stopped_again() => ExitCode::FAILURE,
-    };
+    let code = finish(running, stop).await;
     address::withdraw(&data_dir);
     Ok(code)
+}
+
+async fn finish(running: app::Running, mut stop: Signals) -> ExitCode {
+    let (hurry, mut hurried) = watch::channel(false);
+    let hurried = async move {
+        // The sender outlives the stop.
+        let _ = hurried.wait_for(|hurried| *hurried).await;
+    };
+    let mut stopping = Box::pin(running.stop_or_hurry(hurried));
+    tokio::select! {
+        () = &mut stopping => return ExitCode::SUCCESS,
+        () = stop.stopped_again() => {}
+    }
+    hurry.send_replace(true);
+    tokio::select! {
+        () = stopping => ExitCode::SUCCESS,
+        () = stop.stopped_again() => ExitCode::FAILURE,
+    }
 }
 
 /// Where it is and how to try it. The admin key is shown to a person only, once.

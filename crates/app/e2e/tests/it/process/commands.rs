@@ -211,7 +211,7 @@ async fn the_journal_of_a_machine_that_did_not_come_back_is_replayed() {
     let postgres = Postgres::private().await.unwrap();
     let database = postgres.database().await;
     let upstream = load::provider().await;
-    let settings = load::settings(&upstream);
+    let settings = load::settings(&upstream.provider);
     let lost = Place::new(&settings).env("DATABASE_URL", &database);
     let product = lost.start().await;
     let budget = json!([{"amount_usd": "1000", "period": "total", "hard": true}]);
@@ -241,7 +241,7 @@ async fn the_journal_of_a_machine_that_did_not_come_back_is_replayed() {
     ledger.read_until(&product, known).await;
     ledger.check_rows();
     ledger.check_seen(&seen);
-    ledger.check_upstream(&upstream);
+    ledger.check_upstream(&upstream.provider);
     ledger.check_sums(&product, &id).await;
     assert!(ledger.count("interrupted") > 0, "the held stream was open");
     product.stop().await;
