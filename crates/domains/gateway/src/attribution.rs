@@ -98,3 +98,76 @@ fn tags(headers: &HeaderMap, caller: &Caller) -> Result<BTreeMap<String, String>
     }
     Ok(tags)
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+    use crate::testing::caller;
+
+    fn with(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| {
+                let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+                (http::HeaderName::from_static(name), value)
+            })
+            .collect()
+    }
+
+    fn read(value: &str) -> Result<BTreeMap<String, String>, GatewayError> {
+        let mut caller = caller();
+        caller.tags.insert("team".into(), "blue".into());
+        tags(&with(&[("x-switchyard-tags", value)]), &caller)
+    }
+
+    #[test]
+    fn tags_join_those_of_the_key_which_stand() {
+        let read = read(" run = a b , team=red,, x=y=z").unwrap();
+        let read: Vec<_> = read.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        assert_eq!(read, [("run", "a b"), ("team", "blue"), ("x", "y=z")]);
+        let none = Attribution::of_headers(&HeaderMap::new(), &caller()).unwrap();
+        assert!(none.tags.is_empty());
+    }
+
+    #[test]
+    fn faulty_tags_are_refused_with_their_reason() {
+        let long = "v".repeat(65);
+        let many: Vec<String> = (0..10).map(|n| format!("t{n}=1")).collect();
+        for (text, reason) in [
+            ("plain", "has no ="),
+            ("=v", "is empty"),
+            ("k=", "is empty"),
+            ("k=é", "visible ASCII"),
+            ("k=1,k=2", "stands twice"),
+            (&format!("k={long}"), "too long"),
+            (&format!("{long}=1"), "too long"),
+            (&many.join(","), "too many"),
+        ] {
+            let error = read(text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+        assert!(read(&many[..9].join(",")).is_ok());
+    }
+
+    #[test]
+    fn sessions_come_from_headers_before_the_body() {
+        let envelope = Envelope {
+            session: Some("body".into()),
+            end_user: Some("é".repeat(300)),
+            ..Envelope::default()
+        };
+        let session = |pairs: &[(&'static str, &str)]| {
+            let read = Attribution::read(&with(pairs), &caller(), &envelope).unwrap();
+            read.session.unwrap()
+        };
+        assert_eq!(session(&[]), "body");
+        assert_eq!(session(&[("session-id", "codex")]), "codex");
+        let both = [("x-claude-code-session-id", "cc"), ("session-id", "codex")];
+        assert_eq!(session(&both), "cc");
+        assert_eq!(session(&[("x-switchyard-session", "own"), both[0]]), "own");
+        let read = Attribution::read(&HeaderMap::new(), &caller(), &envelope).unwrap();
+        assert_eq!(read.end_user.unwrap().chars().count(), LONGEST_NAME);
+    }
+}

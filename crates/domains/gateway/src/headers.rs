@@ -92,7 +92,7 @@ pub fn to_client(headers: &mut HeaderMap) -> Option<HeaderValue> {
 
 /// Puts our request id where each family of SDKs looks for it.
 pub fn stamp(headers: &mut HeaderMap, request: RequestId) {
-    if let Ok(value) = HeaderValue::from_str(&request.to_string()) {
+    if let Ok(value) = HeaderValue::from_str(request.text().as_str()) {
         headers.insert(X_REQUEST_ID, value.clone());
         headers.insert(REQUEST_ID, value);
     }

@@ -20,6 +20,8 @@ pub mod ports;
 mod raw;
 mod relay;
 mod respond;
+#[cfg(test)]
+mod testing;
 mod verdict;
 
 pub use body::AnswerBody;

@@ -128,3 +128,63 @@ pub(crate) fn upstream_error(body: &[u8], status: u16) -> (String, String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_read_however_they_are_spelled() {
+        let read = |body: &str| upstream_error(body.as_bytes(), 400);
+        let of = |code: &str, message: &str| (code.to_owned(), message.to_owned());
+        for (body, expected) in [
+            (
+                r#"{"error":{"code":"c","type":"t","message":"m"}}"#,
+                of("c", "m"),
+            ),
+            (r#"{"error":{"code":7,"message":"m"}}"#, of("7", "m")),
+            (
+                r#"{"type":"error","error":{"type":"t","message":"m"}}"#,
+                of("t", "m"),
+            ),
+            (
+                r#"{"error":{"code":null}}"#,
+                of("HTTP_400", "the provider answered 400"),
+            ),
+            (r#"{"error":"words"}"#, of("HTTP_400", "words")),
+            (
+                "<html>",
+                of("HTTP_400", "the provider answered 400: <html>"),
+            ),
+            ("", of("HTTP_400", "the provider answered 400: ")),
+        ] {
+            assert_eq!(read(body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_no_error_for_having_an_empty_one() {
+        for answer in [
+            r#"{"id":"r","error":null,"output":[]}"#,
+            r#"{"error":{}}"#,
+            "[]",
+            "",
+        ] {
+            assert_eq!(error_in_answer(answer.as_bytes()), None, "{answer}");
+        }
+        assert!(error_in_answer(br#"{"error":{"message":"no"}}"#).is_some());
+        assert!(error_in_answer(br#"{"error":"no"}"#).is_some());
+    }
+
+    #[test]
+    fn models_rest_as_long_as_the_provider_says_within_bounds() {
+        let with = |text: &'static str| {
+            let value = http::HeaderValue::from_static(text);
+            rest(&[(RETRY_AFTER, value)].into_iter().collect())
+        };
+        assert_eq!(with("7"), Duration::from_secs(7));
+        assert_eq!(with("86400"), LONGEST_REST);
+        assert_eq!(with("Wed, 21 Oct 2026 07:28:00 GMT"), REST);
+        assert_eq!(rest(&HeaderMap::new()), REST);
+    }
+}

@@ -64,13 +64,66 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// `2026-11-18T02:30:00.250000Z`, written onto the stack; `None` outside the years 0 to 9999.
+    fn text(self) -> Option<[u8; 27]> {
+        const DAY: i64 = 86_400_000_000;
+        let (days, within) = (self.0.div_euclid(DAY), self.0.rem_euclid(DAY));
+        let (year, month, day) = civil(days)?;
+        let mut out = *b"0000-00-00T00:00:00.000000Z";
+        let seconds = within / 1_000_000;
+        for (at, width, value) in [
+            (0, 4, year),
+            (5, 2, month),
+            (8, 2, day),
+            (11, 2, seconds / 3_600),
+            (14, 2, seconds / 60 % 60),
+            (17, 2, seconds % 60),
+            (20, 6, within % 1_000_000),
+        ] {
+            let mut left = value;
+            for slot in out[at..at + width].iter_mut().rev() {
+                *slot = b'0' + u8::try_from(left % 10).ok()?;
+                left /= 10;
+            }
+        }
+        Some(out)
+    }
+}
+
+/// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar: eras of 400 years that begin in
+/// March, so that the leap day comes last. `None` outside the years 0 to 9999.
+fn civil(days: i64) -> Option<(i64, i64, i64)> {
+    let shifted = days.checked_add(719_468)?;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (0..=9_999).contains(&year).then_some((year, month, day))
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            &self
-                .to_utc()
-                .to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
-        )
+        match self
+            .text()
+            .as_ref()
+            .and_then(|text| std::str::from_utf8(text).ok())
+        {
+            Some(text) => f.write_str(text),
+            None => f.write_str(
+                &self
+                    .to_utc()
+                    .to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+            ),
+        }
     }
 }
 
@@ -82,7 +135,14 @@ impl fmt::Debug for Timestamp {
 
 impl serde::Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match self
+            .text()
+            .as_ref()
+            .and_then(|text| std::str::from_utf8(text).ok())
+        {
+            Some(text) => serializer.serialize_str(text),
+            None => serializer.collect_str(self),
+        }
     }
 }
 
@@ -207,6 +267,15 @@ mod tests {
             Timestamp(at.0 - 1).quarter_hour().to_string(),
             "2026-11-18T02:30:00.000000Z"
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_quick_text_is_chronos(micros in -62_167_219_200_000_000i64..253_402_300_800_000_000) {
+            let at = Timestamp(micros);
+            let expected = at.to_utc().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+            proptest::prop_assert_eq!(at.to_string(), expected);
+        }
     }
 
     #[test]

@@ -40,6 +40,38 @@ fn decode(text: &str) -> Option<Uuid> {
     Some(Uuid::from_u128(number))
 }
 
+/// Longest prefix, the underscore and the body.
+const TEXT_CHARS: usize = 8 + 1 + BODY_CHARS;
+
+/// An id as text, on the stack.
+#[derive(Clone, Copy)]
+pub struct IdText {
+    bytes: [u8; TEXT_CHARS],
+    length: usize,
+}
+
+impl IdText {
+    fn new(prefix: &str, id: Uuid) -> Self {
+        let mut bytes = [0u8; TEXT_CHARS];
+        let start = prefix.len() + 1;
+        let mut body = [0u8; BODY_CHARS];
+        encode(id, &mut body);
+        bytes[..prefix.len()].copy_from_slice(prefix.as_bytes());
+        bytes[prefix.len()] = b'_';
+        bytes[start..start + BODY_CHARS].copy_from_slice(&body);
+        Self {
+            bytes,
+            length: start + BODY_CHARS,
+        }
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.bytes[..self.length]).unwrap_or_default()
+    }
+}
+
 macro_rules! typed_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
@@ -62,6 +94,12 @@ macro_rules! typed_id {
                 Self(Uuid::from_u128(number))
             }
 
+            /// The text, written onto the stack: hot paths make no string of it.
+            #[must_use]
+            pub fn text(&self) -> IdText {
+                IdText::new($prefix, self.0)
+            }
+
             /// The number behind the text.
             #[must_use]
             pub const fn as_u128(&self) -> u128 {
@@ -77,10 +115,7 @@ macro_rules! typed_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let mut body = [0u8; BODY_CHARS];
-                encode(self.0, &mut body);
-                f.write_str(concat!($prefix, "_"))?;
-                f.write_str(std::str::from_utf8(&body).map_err(|_| fmt::Error)?)
+                f.write_str(self.text().as_str())
             }
         }
 
@@ -103,7 +138,7 @@ macro_rules! typed_id {
 
         impl serde::Serialize for $name {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.collect_str(self)
+                serializer.serialize_str(self.text().as_str())
             }
         }
 

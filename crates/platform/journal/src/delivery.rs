@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-pub(crate) use courier::Courier;
+pub(crate) use courier::{Courier, Delivered};
 
 use crate::handle::Shared;
 use crate::sink::Sink;

@@ -30,7 +30,7 @@ impl Options {
             segment_bytes: 16 << 20,
             sync_every: Duration::from_millis(50),
             deliver_every: Duration::from_millis(250),
-            batch: 1_000,
+            batch: 4_000,
         }
     }
 

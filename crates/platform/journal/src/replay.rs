@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use kernel::Clock;
 
-use crate::delivery::Courier;
+use crate::delivery::{Courier, Delivered};
 use crate::error::JournalError;
 use crate::handle::Shared;
 use crate::options::Options;
@@ -58,8 +58,8 @@ async fn drain(shared: &Arc<Shared>, sink: &dyn Sink) -> Result<(), JournalError
     let mut failures = 0;
     loop {
         match courier.deliver_batch().await {
-            Ok(true) => failures = 0,
-            Ok(false) => return Ok(()),
+            Ok(Delivered::Full | Delivered::Rest) => failures = 0,
+            Ok(Delivered::Nothing) => return Ok(()),
             Err(error) if failures + 1 == TRIES => {
                 return Err(JournalError::Sink(Arc::new(error)));
             }

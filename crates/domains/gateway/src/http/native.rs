@@ -169,7 +169,7 @@ pub(super) async fn forward(
     let upstream_id = headers::to_client(&mut head.headers);
     call.answered(head.status.as_u16(), upstream_id.as_ref());
     headers::stamp(&mut head.headers, call.request());
-    if let Ok(id) = HeaderValue::from_str(&call.id().to_string()) {
+    if let Ok(id) = HeaderValue::from_str(call.id().text().as_str()) {
         head.headers.insert(headers::CALL, id);
     }
     let status = head.status.as_u16();

@@ -2,7 +2,7 @@
 //! alone is refused while its follower is taken is set aside.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ahash::AHashSet;
 
@@ -14,11 +14,13 @@ use crate::{housekeeping, rejected};
 
 use super::files;
 
-/// How long the sink may take for one batch.
-const SINK_WAIT: Duration = Duration::from_secs(60);
+/// How long the sink may take for one batch. Far more than it needs, for a store that fell silent is found out by this.
+const SINK_WAIT: Duration = Duration::from_secs(15);
 /// The pause after the first failure; doubled up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How often the checkpoint moves on while whole batches follow one another.
+const TIDY_EVERY: Duration = Duration::from_secs(1);
 /// Failures in a row before a single call is suspected rather than the store.
 const SUSPECT_AFTER: u32 = 12;
 
@@ -27,6 +29,17 @@ pub(crate) struct Courier<'a> {
     sink: &'a dyn Sink,
     limit: usize,
     failures: u32,
+}
+
+/// How much was delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivered {
+    /// Nothing waited.
+    Nothing,
+    /// Less than a whole batch waited.
+    Rest,
+    /// A whole batch; more may wait.
+    Full,
 }
 
 /// Calls on their way, and what their arrival settles.
@@ -51,12 +64,19 @@ impl<'a> Courier<'a> {
         self.failures > 0
     }
 
-    /// Delivers until nothing waits or a batch fails; says how long to pause then.
+    /// Delivers until less than a whole batch waited or one fails; says how long to pause then. What comes meanwhile
+    /// waits for the next round: a commit for each handful would cost more than the calls themselves.
     pub(crate) async fn drain(&mut self) -> Duration {
+        let mut tidied = Instant::now();
         loop {
             match self.deliver_batch().await {
-                Ok(true) => {}
-                Ok(false) => {
+                Ok(Delivered::Full) => {
+                    if tidied.elapsed() >= TIDY_EVERY {
+                        self.tidy().await;
+                        tidied = Instant::now();
+                    }
+                }
+                Ok(Delivered::Rest | Delivered::Nothing) => {
                     self.tidy().await;
                     return self.shared.options.deliver_every;
                 }
@@ -69,13 +89,14 @@ impl<'a> Courier<'a> {
         }
     }
 
-    /// Delivers one batch; false when none waits.
-    pub(crate) async fn deliver_batch(&mut self) -> Result<bool, BoxError> {
+    /// Delivers one batch.
+    pub(crate) async fn deliver_batch(&mut self) -> Result<Delivered, BoxError> {
         let Some(load) = self.load(self.limit).await? else {
-            return Ok(false);
+            return Ok(Delivered::Nothing);
         };
+        let full = load.count >= self.limit || matches!(load.source, Source::Files { .. });
         match self.hand_over(&load.calls).await {
-            Ok(()) => self.settle(&load).await,
+            Ok(()) => self.settle(&load),
             Err(error) if self.limit == 1 && self.failures >= SUSPECT_AFTER => {
                 self.set_aside_if_alone(&load, error).await?;
             }
@@ -87,7 +108,11 @@ impl<'a> Courier<'a> {
         self.failures = 0;
         self.limit = (self.limit * 4).min(self.shared.options.batch.max(1));
         *self.shared.delivery_error.lock() = None;
-        Ok(true)
+        Ok(if full {
+            Delivered::Full
+        } else {
+            Delivered::Rest
+        })
     }
 
     /// The next calls; they stay in the log until settled.
@@ -133,14 +158,13 @@ impl<'a> Courier<'a> {
     }
 
     /// The calls of a load are in the store.
-    async fn settle(&self, load: &Load) {
+    fn settle(&self, load: &Load) {
         let count = {
             let mut log = self.shared.log.lock();
             log.waiting.settle(load.source, load.count, load.read_to);
             log.waiting.count_delivered
         };
         self.shared.delivered.send_replace(count);
-        self.tidy().await;
     }
 
     /// Forgets what is in the store. What is not forgotten now, for an error, is forgotten later.
@@ -178,7 +202,7 @@ impl<'a> Courier<'a> {
         }
         tracing::error!(call = %refused.call.id, %error, "the store refuses a call's record");
         rejected::set_aside(self.shared, &refused.json)?;
-        self.settle(load).await;
+        self.settle(load);
         Ok(())
     }
 
