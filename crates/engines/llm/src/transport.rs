@@ -2,6 +2,7 @@
 
 mod connect;
 mod from_config;
+mod gate;
 mod pool;
 mod tls;
 mod upstream;

@@ -22,6 +22,7 @@ use tokio::time::{Instant, timeout};
 use tower::Service;
 
 use super::connect::{Connector, Stream};
+use super::gate::Driver;
 
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(60);
@@ -63,6 +64,7 @@ struct Link {
     connection: Pin<Box<http1::Connection<Io, Sent>>>,
     /// A plain HTTP proxy stands at the other end and wants absolute addresses.
     absolute_form: bool,
+    driver: Driver,
 }
 
 impl std::fmt::Debug for Link {
@@ -169,6 +171,7 @@ impl Pool {
             sender,
             connection: Box::pin(connection),
             absolute_form: connected.is_proxied(),
+            driver: Driver::new(),
         }))
     }
 
@@ -227,11 +230,19 @@ impl Pool {
         }
         let mut ended = false;
         let answered = {
-            let mut answer = pin!(link.sender.try_send_request(request));
+            let Link {
+                sender,
+                connection,
+                driver,
+                ..
+            } = &mut link;
+            let mut answer = pin!(sender.try_send_request(request));
             poll_fn(|cx| {
-                // The connection takes the request, writes it and reads the head; only then can the answer be there.
-                ended = ended || link.connection.as_mut().poll(cx).is_ready();
-                answer.as_mut().poll(cx)
+                driver.drive(cx, |cx| {
+                    // The connection takes the request, writes it and reads the head; only then can the answer be there.
+                    ended = ended || connection.as_mut().poll(cx).is_ready();
+                    answer.as_mut().poll(cx)
+                })
             })
             .await
         };
@@ -316,14 +327,23 @@ impl Body for WireBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let this = self.get_mut();
-        let mut polled = Pin::new(&mut this.body).poll_frame(cx);
-        if polled.is_pending()
-            && let Some(link) = &mut this.link
-        {
-            if link.connection.as_mut().poll(cx).is_ready() {
-                this.link = None;
-            }
-            polled = Pin::new(&mut this.body).poll_frame(cx);
+        let body = &mut this.body;
+        let mut ended = false;
+        let polled = match &mut this.link {
+            None => Pin::new(body).poll_frame(cx),
+            Some(Link {
+                connection, driver, ..
+            }) => driver.drive(cx, |cx| {
+                let polled = Pin::new(&mut *body).poll_frame(cx);
+                if polled.is_ready() || ended {
+                    return polled;
+                }
+                ended = connection.as_mut().poll(cx).is_ready();
+                Pin::new(&mut *body).poll_frame(cx)
+            }),
+        };
+        if ended {
+            this.link = None;
         }
         // Whoever knows the length may not ask again after the last piece.
         if matches!(polled, Poll::Ready(None)) || this.body.is_end_stream() {
