@@ -11,7 +11,8 @@ use serde_json::json;
 
 use crate::binary::{ADMIN_KEY, LOOK_EVERY, Place, proving};
 use crate::ground::model;
-use crate::load::{self, Caller, Ending, Ledger, Load, Seen};
+use crate::ledger::Ledger;
+use crate::load::{self, Caller, Ending, Load, Seen};
 use crate::raw::Ask;
 
 const CLIENTS: usize = 6;

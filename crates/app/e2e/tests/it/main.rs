@@ -19,6 +19,7 @@ mod identity;
 mod keys;
 mod kill;
 mod leavers;
+mod ledger;
 mod limits;
 mod load;
 mod money;

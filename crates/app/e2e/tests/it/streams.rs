@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::binary::{ADMIN_KEY, Place, Product, client};
 use crate::ground::model;
+use crate::ledger::Ledger;
 use crate::load;
 
 const STREAMS: u64 = 1_000;
@@ -160,7 +161,7 @@ async fn a_thousand_streams_are_held_and_lose_no_event() {
         each <= KIB_PER_STREAM,
         "{each} KiB for a stream: {before} to {held}"
     );
-    let mut ledger = load::Ledger::default();
+    let mut ledger = Ledger::default();
     ledger.read_until(&product, streams).await;
     ledger.check_rows();
     assert_eq!((ledger.len(), ledger.count("ok")), (streams, streams));

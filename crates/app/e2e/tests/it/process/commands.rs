@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::ask;
 use crate::binary::{ADMIN_KEY, Ended, Place, Product};
-use crate::load::{self, Caller, Ledger, Load};
+use crate::ledger::Ledger;
+use crate::load::{self, Caller, Load};
 
 fn json(ended: &Ended) -> Value {
     serde_json::from_str(&ended.out).unwrap_or_else(|error| panic!("{error}: {ended:?}"))
