@@ -35,9 +35,33 @@ fn file() -> PathBuf {
 }
 
 fn text() -> Result<String> {
-    let mut text = serde_json::to_string_pretty(&printed()?)?;
+    let mut document = printed()?;
+    order_extensions(&mut document);
+    let mut text = serde_json::to_string_pretty(&document)?;
     text.push('\n');
     Ok(text)
+}
+
+/// Puts the `x-…` keys of every object in one order: the product prints them as its hash map has them.
+fn order_extensions(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(order_extensions),
+        Value::Object(fields) => {
+            let mut names: Vec<String> = fields
+                .keys()
+                .filter(|name| name.starts_with("x-"))
+                .cloned()
+                .collect();
+            names.sort_unstable();
+            for name in names {
+                if let Some(field) = fields.shift_remove(&name) {
+                    fields.insert(name, field);
+                }
+            }
+            fields.values_mut().for_each(order_extensions);
+        }
+        _ => {}
+    }
 }
 
 /// The document of a product built now.
