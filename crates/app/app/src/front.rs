@@ -152,6 +152,8 @@ pub(crate) async fn accept(
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(bounds.max_connections));
     let mut server = auto::Builder::new(TokioExecutor::new());
+    // `half_close` stays off: a caller that ends only its own half cannot be told from one that left, and whoever left
+    // is noticed before the first byte, so that no provider works for nobody.
     server
         .http1()
         .timer(TokioTimer::new())

@@ -339,7 +339,7 @@ pub fn load(sources: &Sources) -> Result<Loaded<Settings>, Faults> {
         .into_iter()
         .map(|(path, reason)| {
             let origin = loaded.origin(&path).cloned().unwrap_or(Origin::Inline);
-            Fault::new(origin, path, with_remedy(reason))
+            Fault::new(origin, path, with_remedy(&reason))
         })
         .collect();
     if faults.is_empty() {
@@ -350,12 +350,12 @@ pub fn load(sources: &Sources) -> Result<Loaded<Settings>, Faults> {
 }
 
 /// Says which variable would make the provider that is missing.
-fn with_remedy(reason: String) -> String {
+fn with_remedy(reason: &str) -> String {
     KEYED
         .iter()
         .find(|(name, ..)| reason.contains(&format!("named {name:?}")))
         .map_or_else(
-            || reason.clone(),
+            || reason.to_owned(),
             |(_, _, variable)| format!("{reason}; set {variable} or add it to [[providers]]"),
         )
 }
@@ -407,7 +407,7 @@ mod tests {
         assert_eq!(
             faults,
             [
-                "switchyard.toml:3:24: models[0].route[0].provider: there is no provider named \"anthropic\"; set ANTHROPIC_API_KEY or add it to [[providers]]"
+                "switchyard.toml:3:12: models[0].route[0].provider: there is no provider named \"anthropic\"; set ANTHROPIC_API_KEY or add it to [[providers]]"
             ]
         );
     }

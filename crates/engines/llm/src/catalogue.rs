@@ -50,7 +50,10 @@ impl Catalogue {
                     "name",
                     "a provider's name is not empty and holds no slash",
                 ));
-            } else if built.iter().any(|(known, _)| known.name == config.name) {
+            } else if providers[..index]
+                .iter()
+                .any(|known| known.name == config.name)
+            {
                 faults.push(setting(
                     &path,
                     "name",
@@ -75,7 +78,7 @@ impl Catalogue {
         for (index, model) in models.iter().enumerate() {
             let path = format!("models[{index}]");
             overrides.extend(price_overrides(model));
-            match entry::resolve(model, &path, &built) {
+            match entry::resolve(model, &path, &built, providers) {
                 Err(mut found) => faults.append(&mut found),
                 Ok(None) => {}
                 Ok(Some(entry)) => {

@@ -203,6 +203,7 @@ async fn requests_under_way_are_counted_until_they_end() {
     let request = surface.request(model(surface), true).to_string();
     let ask = || Ask::post(surface.path(), request.clone()).bearer(&key.key);
     let mut first = ask().open(stand.app.base()).await;
+    gate.arrivals_at_least(1).await;
     let second = ask().open(stand.app.base()).await;
     gate.arrivals_at_least(2).await;
     let refused = ask().send(stand.app.base()).await;

@@ -81,6 +81,7 @@ pub(super) fn resolve(
     model: &ModelConfig,
     path: &str,
     providers: &[(ProviderConfig, Arc<Upstream>)],
+    configured: &[ProviderConfig],
 ) -> Result<Option<Arc<Entry>>, Vec<LlmError>> {
     let mut faults = Vec::new();
     if model.id.is_empty() {
@@ -107,6 +108,8 @@ pub(super) fn resolve(
                 model: target.model.as_deref().map(Into::into),
                 weight: target.weight,
             }),
+            // It is there, and what is wrong with it is listed already.
+            None if configured.iter().any(|p| p.name == target.provider) => {}
             None => faults.push(setting(
                 path,
                 &format!("route[{at}].provider"),
@@ -114,7 +117,7 @@ pub(super) fn resolve(
             )),
         }
     }
-    if faults.is_empty() && targets.iter().all(|target| target.weight == 0) {
+    if faults.is_empty() && model.route.iter().all(|target| target.weight == 0) {
         faults.push(setting(path, "route", "at least one weight is above 0"));
     }
     if !faults.is_empty() {

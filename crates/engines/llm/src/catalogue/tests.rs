@@ -227,7 +227,7 @@ fn every_fault_is_listed_with_its_path() {
         r#"models = [
             { id = "", route = [{ provider = "sim" }] },
             { id = "bare" },
-            { id = "lost", route = [{ provider = "sim" }, { provider = "nobody" }] },
+            { id = "lost", route = [{ provider = "sim" }, { provider = "nobody" }, { provider = "homeless" }] },
             { id = "idle", route = [{ provider = "sim", weight = 0 }] },
             { id = "dear", price = { input = "a lot" } },
         ]"#,
@@ -243,6 +243,7 @@ fn every_fault_is_listed_with_its_path() {
             "providers[0].name",
             "providers[0].base_url",
             "providers[1].api_key",
+            "providers[2].name",
             "providers[2].client_key_file",
             "providers[3].api_key",
             "providers[4].base_url",
