@@ -49,6 +49,16 @@ impl Provider {
         Self::listen(Some(acceptor), Some(authority)).await
     }
 
+    /// Starts a provider with TLS that only serves clients with a certificate of its authority; gives such a
+    /// certificate and its key beside it, as PEM.
+    pub async fn start_tls_for_known_clients() -> (Self, (String, String)) {
+        let authority = crate::tls::Authority::new();
+        let config = authority.server_config_for_known_clients(&["localhost", "127.0.0.1"]);
+        let client = authority.client_pem("gateway");
+        let provider = Self::listen(Some(TlsAcceptor::from(config)), Some(authority)).await;
+        (provider, client)
+    }
+
     async fn listen(tls: Option<TlsAcceptor>, authority: Option<crate::tls::Authority>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.expect("loopback has a free port");

@@ -228,6 +228,39 @@ async fn a_stranger_with_another_authority_is_refused() {
 }
 
 #[tokio::test]
+async fn a_client_certificate_opens_the_door_of_a_provider_that_asks_for_one() {
+    let (double, (chain, key)) = Provider::start_tls_for_known_clients().await;
+    let (_ca, ca_file) = pem_file(&double.authority_pem());
+    let (_chain, chain) = pem_file(&chain);
+    let (_key, key) = pem_file(&key);
+    let mut config = config(ProviderKind::OpenAi, &double.openai_url());
+    config.ca_file = Some(ca_file);
+    let unknown = post(&upstream(&config, &options(None)), "/chat/completions").await;
+    assert!(unknown.is_err());
+    assert!(double.requests().is_empty());
+    config.client_cert_file = Some(chain.clone());
+    config.client_key_file = Some(key);
+    read(post(&upstream(&config, &options(None)), "/chat/completions").await).await;
+    assert_eq!(double.requests().len(), 1);
+    // A key file without a key names its own setting.
+    config.client_key_file = Some(chain);
+    let clock = Arc::new(SystemClock::new());
+    let breaker = Arc::new(Breaker::new(
+        "d",
+        "openai",
+        BreakerSettings::default(),
+        clock,
+    ));
+    let bulkhead = Arc::new(Bulkhead::new(4, 4, Duration::from_secs(1)));
+    let error = Upstream::new(&config, "providers[0]", &options(None), breaker, bulkhead);
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.starts_with("providers[0].client_key_file: "),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn connections_are_used_again_and_closed_ones_replaced() {
     let double = Provider::start().await;
     let upstream = upstream(
