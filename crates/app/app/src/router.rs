@@ -77,8 +77,3 @@ pub fn document() -> OpenApi {
     ops::security_schemes(&mut document);
     document
 }
-
-/// Shapes that every room's operations refer to.
-#[derive(utoipa::OpenApi)]
-#[openapi(components(schemas(web::ErrorBody)))]
-struct Shapes;
