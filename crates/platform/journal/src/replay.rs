@@ -59,7 +59,10 @@ async fn drain(shared: &Arc<Shared>, sink: &dyn Sink) -> Result<(), JournalError
     loop {
         match courier.deliver_batch().await {
             Ok(Delivered::Full | Delivered::Rest) => failures = 0,
-            Ok(Delivered::Nothing) => return Ok(()),
+            Ok(Delivered::Nothing) => {
+                courier.tidy().await;
+                return Ok(());
+            }
             Err(error) if failures + 1 == TRIES => {
                 return Err(JournalError::Sink(Arc::new(error)));
             }

@@ -168,7 +168,7 @@ impl<'a> Courier<'a> {
     }
 
     /// Forgets what is in the store. What is not forgotten now, for an error, is forgotten later.
-    async fn tidy(&self) {
+    pub(crate) async fn tidy(&self) {
         if !housekeeping::is_due(self.shared) {
             return;
         }
