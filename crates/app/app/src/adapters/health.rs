@@ -74,7 +74,7 @@ pub(crate) fn expose_journal(registry: &Registry, journal: Journal, clock: Arc<d
             .map_or(0.0, |at| clock.now().since(at) as f64 / 1e6);
         JournalFigures {
             bytes: status.bytes,
-            pending: status.pending as u64,
+            pending: status.pending,
             oldest_pending_s: oldest,
             refuses: status.full || status.disk_error.is_some(),
         }
