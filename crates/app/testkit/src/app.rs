@@ -137,7 +137,6 @@ impl TestApp {
     }
 
     /// A request with a key; send it with [`answer`](Self::answer) or by hand.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
         self.client.request(method, self.url(path)).bearer_auth(key)
     }

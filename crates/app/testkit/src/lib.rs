@@ -1,6 +1,5 @@
 //! TestApp: the whole product started inside a test, on real sockets, with clients for its own routes. For tests only.
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     reason = "a test that cannot be set up fails at once"

@@ -153,7 +153,11 @@ impl Body for RawRelay {
         loop {
             match Pin::new(&mut this.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
-                    this.patience.touch();
+                    if this.patience.touch() == Some(Spent::Total) {
+                        let error = this.upstream.overdue();
+                        let cut = this.fail(&error, CallStatus::TimedOut);
+                        return Poll::Ready(Some(Err(cut)));
+                    }
                     if let Ok(data) = frame.into_data() {
                         let is_last = this.body.is_end_stream();
                         return this.pass_on(data, is_last);

@@ -71,8 +71,10 @@ impl Patience {
         }
     }
 
-    pub fn touch(&mut self) {
+    /// A piece has come; tells when it came after the call's own end.
+    pub fn touch(&mut self) -> Option<Spent> {
         self.last = Instant::now();
+        (self.last >= self.deadline).then_some(Spent::Total)
     }
 
     pub fn poll_spent(&mut self, cx: &mut Context<'_>) -> Poll<Spent> {
@@ -274,11 +276,18 @@ impl Body for Relay {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
         let mut out = Joined::default();
+        // Asked before each piece: a stream that never rests must end with the server too.
+        let call = this.call.as_ref();
+        if call.is_some_and(|call| call.must_end(cx.waker())) {
+            this.fail(&GatewayError::Draining, CallStatus::Unavailable, &mut out);
+        }
         while !this.over && out.len() < JOIN_BYTES {
             match Pin::new(&mut this.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
-                    this.patience.touch();
-                    if let Ok(data) = frame.into_data() {
+                    if this.patience.touch() == Some(Spent::Total) {
+                        let error = this.upstream.overdue();
+                        this.fail(&error.into(), CallStatus::TimedOut, &mut out);
+                    } else if let Ok(data) = frame.into_data() {
                         this.take_in(data, &mut out);
                     }
                 }
@@ -288,14 +297,6 @@ impl Body for Relay {
                     this.fail(&error, CallStatus::UpstreamFailed, &mut out);
                 }
                 Poll::Pending if out.len() > 0 => break,
-                Poll::Pending
-                    if this
-                        .call
-                        .as_ref()
-                        .is_some_and(|call| call.must_end(cx.waker())) =>
-                {
-                    this.fail(&GatewayError::Draining, CallStatus::Unavailable, &mut out);
-                }
                 Poll::Pending => match this.patience.poll_spent(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(spent) => {
