@@ -8,7 +8,7 @@ use config::{Check, Fault, Faults, Loaded, Origin, Secret, Sources, Validate};
 use gateway::GatewaySettings;
 use kernel::Timestamp;
 use llm::ProviderKind;
-use llm::config::{CredentialSource, ModelConfig, ProviderConfig, TimeoutsConfig};
+use llm::config::{ModelConfig, ProviderConfig};
 use serde::Deserialize;
 
 /// The commented defaults; also the reference page of the documentation.
@@ -287,22 +287,8 @@ fn providers_of_env(
                 .iter()
                 .any(|provider| provider.kind == *kind || provider.name == *name);
             (!known).then(|| ProviderConfig {
-                name: (*name).to_owned(),
-                kind: *kind,
-                base_url: None,
                 api_key: Some(Secret::plain(key)),
-                credential: CredentialSource::Key,
-                serves: None,
-                headers: BTreeMap::new(),
-                query: BTreeMap::new(),
-                proxy: None,
-                ca_file: None,
-                client_cert_file: None,
-                client_key_file: None,
-                timeouts: TimeoutsConfig::default(),
-                region: None,
-                max_concurrent: None,
-                tags: Vec::new(),
+                ..ProviderConfig::new(name, *kind)
             })
         })
         .collect()

@@ -106,6 +106,11 @@ impl Call {
         self.live.must_end(waker)
     }
 
+    /// One call in eight, drawn by its id.
+    pub fn is_sampled(&self) -> bool {
+        self.opened.id.as_u128() & 7 == 0
+    }
+
     /// Microseconds since it was admitted.
     pub fn elapsed_us(&self) -> u64 {
         self.shared.deps.clock.monotonic_us() - self.started_us

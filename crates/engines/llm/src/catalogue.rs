@@ -234,22 +234,8 @@ impl Catalogue {
 
 fn sim_config() -> ProviderConfig {
     ProviderConfig {
-        name: "sim".into(),
-        kind: ProviderKind::Sim,
-        base_url: None,
-        api_key: None,
-        credential: crate::config::CredentialSource::Key,
         serves: Some(sim::MODELS.iter().map(|id| (*id).to_owned()).collect()),
-        headers: BTreeMap::new(),
-        query: BTreeMap::new(),
-        proxy: None,
-        ca_file: None,
-        client_cert_file: None,
-        client_key_file: None,
-        timeouts: crate::config::TimeoutsConfig::default(),
-        region: None,
-        max_concurrent: None,
-        tags: Vec::new(),
+        ..ProviderConfig::new("sim", ProviderKind::Sim)
     }
 }
 

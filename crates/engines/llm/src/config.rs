@@ -62,6 +62,31 @@ pub struct ProviderConfig {
     pub tags: Vec<String>,
 }
 
+impl ProviderConfig {
+    /// A provider of which nothing but name and kind is said.
+    #[must_use]
+    pub fn new(name: &str, kind: ProviderKind) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind,
+            base_url: None,
+            api_key: None,
+            credential: CredentialSource::Key,
+            serves: None,
+            headers: BTreeMap::new(),
+            query: BTreeMap::new(),
+            proxy: None,
+            ca_file: None,
+            client_cert_file: None,
+            client_key_file: None,
+            timeouts: TimeoutsConfig::default(),
+            region: None,
+            max_concurrent: None,
+            tags: Vec::new(),
+        }
+    }
+}
+
 /// Whose credential goes upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -4,6 +4,7 @@
 
 pub mod act;
 pub mod call;
+pub mod written;
 
 pub use act::Act;
 pub use call::{Attempt, CallClosed, CallOpened, CallProgress, CallStatus, Cost, Surface};

@@ -66,7 +66,8 @@ impl Timestamp {
 
 impl Timestamp {
     /// `2026-11-18T02:30:00.250000Z`, written onto the stack; `None` outside the years 0 to 9999.
-    fn text(self) -> Option<[u8; 27]> {
+    #[must_use]
+    pub fn text(self) -> Option<[u8; 27]> {
         const DAY: i64 = 86_400_000_000;
         let (days, within) = (self.0.div_euclid(DAY), self.0.rem_euclid(DAY));
         let (year, month, day) = civil(days)?;

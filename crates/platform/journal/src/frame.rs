@@ -45,7 +45,11 @@ pub(crate) enum Sort {
 pub(crate) fn encode(fact: &FactRef<'_>, buffer: &mut Vec<u8>) -> Result<(), serde_json::Error> {
     buffer.clear();
     buffer.extend_from_slice(&[0; HEADER]);
-    serde_json::to_writer(&mut *buffer, fact)?;
+    match fact {
+        FactRef::Opened(fact) => facts::written::opened(fact, buffer),
+        FactRef::Closed(fact) => facts::written::closed(fact, buffer),
+        FactRef::Progress(_) => serde_json::to_writer(&mut *buffer, fact)?,
+    }
     let (header, body) = buffer.split_at_mut(HEADER);
     // A body over the bound is refused by the caller, so the length fits.
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX);

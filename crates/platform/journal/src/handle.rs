@@ -99,7 +99,11 @@ impl Journal {
     pub fn append_closed(&self, call: &Arc<CallClosed>) -> Result<(), JournalError> {
         let fact = FactRef::Closed(call);
         let (written, held) = with_frame(&fact, |frame| {
-            let json = String::from_utf8_lossy(frame::body(frame)).into();
+            // The writer makes valid UTF-8; the check is cheap, and a record is never lost over it.
+            let json = match std::str::from_utf8(frame::body(frame)) {
+                Ok(text) => text.into(),
+                Err(_) => String::from_utf8_lossy(frame::body(frame)).into(),
+            };
             let delivery = Delivery {
                 call: Arc::clone(call),
                 json,

@@ -32,11 +32,8 @@ fn breakers() -> Breakers {
 
 fn provider(name: &str, kind: ProviderKind) -> ProviderConfig {
     ProviderConfig {
-        name: name.into(),
-        kind,
         base_url: Some("http://127.0.0.1:9/v1".into()),
-        serves: None,
-        ..sim_config()
+        ..ProviderConfig::new(name, kind)
     }
 }
 

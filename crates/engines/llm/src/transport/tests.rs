@@ -17,27 +17,14 @@ use std::sync::Arc;
 
 use super::*;
 use crate::ProviderKind;
-use crate::config::{CredentialSource, ProviderConfig, TimeoutsConfig};
+use crate::config::{ProviderConfig, TimeoutsConfig};
 use crate::error::LlmError;
 
 fn config(kind: ProviderKind, base_url: &str) -> ProviderConfig {
     ProviderConfig {
-        name: "double".into(),
-        kind,
         base_url: Some(base_url.into()),
         api_key: Some(Secret::plain("upstream-key")),
-        credential: CredentialSource::Key,
-        serves: None,
-        headers: BTreeMap::new(),
-        query: BTreeMap::new(),
-        proxy: None,
-        ca_file: None,
-        client_cert_file: None,
-        client_key_file: None,
-        timeouts: TimeoutsConfig::default(),
-        region: None,
-        max_concurrent: None,
-        tags: Vec::new(),
+        ..ProviderConfig::new("double", kind)
     }
 }
 
