@@ -17,11 +17,30 @@ pub struct InvalidId {
     pub prefix: &'static str,
 }
 
+/// Characters that the lower 60 bits fill.
+const HALF_CHARS: usize = 12;
+
 fn encode(id: Uuid, out: &mut [u8; BODY_CHARS]) {
-    let mut number = id.as_u128();
-    for slot in out.iter_mut().rev() {
-        *slot = ALPHABET[(number & 31) as usize];
-        number >>= 5;
+    const HALF_BITS: u32 = 60;
+    let number = id.as_u128();
+    // In words of the machine's size (the mask leaves 60 bits): shifting all 128 bits for each character costs three times as much.
+    let half = |number: u128| (number & ((1 << HALF_BITS) - 1)) as u64;
+    let parts = [
+        (
+            half(number >> (2 * HALF_BITS)),
+            0..BODY_CHARS - 2 * HALF_CHARS,
+        ),
+        (
+            half(number >> HALF_BITS),
+            BODY_CHARS - 2 * HALF_CHARS..BODY_CHARS - HALF_CHARS,
+        ),
+        (half(number), BODY_CHARS - HALF_CHARS..BODY_CHARS),
+    ];
+    for (mut bits, place) in parts {
+        for slot in out[place].iter_mut().rev() {
+            *slot = ALPHABET[(bits & 31) as usize];
+            bits >>= 5;
+        }
     }
 }
 
@@ -186,6 +205,18 @@ mod tests {
         for (id, text) in ids.iter().zip(&texts) {
             assert_eq!(text.parse::<CallId>().as_ref(), Ok(id));
         }
+    }
+
+    #[test]
+    fn every_bit_has_its_place() {
+        for shift in 0..128 {
+            let id = KeyId::from_u128(1 << shift);
+            assert_eq!(id.to_string().parse(), Ok(id), "bit {shift}");
+        }
+        assert_eq!(
+            KeyId::from_u128(33).to_string(),
+            "key_00000000000000000000000011"
+        );
     }
 
     #[test]
