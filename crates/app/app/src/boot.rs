@@ -20,7 +20,8 @@ use web::Cors;
 
 use crate::adapters;
 use crate::adapters::settings_view::View;
-use crate::front::{self, Bounds, Front};
+use crate::door;
+use crate::front::Front;
 use crate::reload::Reload;
 use crate::router;
 use crate::running::Running;
@@ -65,6 +66,9 @@ pub enum BootError {
         /// Why.
         reason: std::io::Error,
     },
+    /// The threads that serve connections.
+    #[error("cannot start the threads that serve connections: {0}")]
+    Threads(std::io::Error),
     /// The store.
     #[error(transparent)]
     Store(#[from] store::StoreError),
@@ -166,25 +170,25 @@ impl Boot {
             clock: clock.clone(),
         });
         let (stop, stopped) = watch::channel(false);
-        let (give_up, mut given_up) = watch::channel(false);
+        let (give_up, given_up) = watch::channel(false);
         let front = Front {
             gateway: gateway.clone(),
             router,
             authenticate,
             cors: Arc::new(Cors::new(&settings.http.cors_origins)),
         };
-        let bounds = Bounds {
-            max_connections: settings.server.max_connections,
-            header_read: Duration::from_millis(settings.server.header_read_ms),
-        };
-        let door = tokio::spawn(front::accept(
+        let (workers, threads) = door::start(
+            door::count(settings.server.workers),
+            &front,
+            Duration::from_millis(settings.server.header_read_ms),
+            &given_up,
+        )
+        .map_err(BootError::Threads)?;
+        let door = tokio::spawn(door::accept(
             listener,
-            front,
-            bounds,
+            workers,
+            settings.server.max_connections,
             stopped,
-            async move {
-                let _ = given_up.wait_for(|given_up| *given_up).await;
-            },
         ));
         let background = vec![
             tokio::spawn(rooms.analytics.clone().keep_within_retention()),
@@ -198,6 +202,7 @@ impl Boot {
             stop,
             give_up,
             door,
+            workers: threads,
             live: gateway.live().clone(),
             drain: Duration::from_millis(settings.server.drain_ms),
             journal,

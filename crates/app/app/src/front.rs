@@ -1,24 +1,17 @@
-//! The door: accepted connections, one service for them all. Model routes go straight to the gateway, everything
-//! else to the router of the rooms.
+//! One service for all connections. Model routes go straight to the gateway, everything else to the router of the
+//! rooms. How connections come in stands in `door`.
 
-use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 use gateway::Gateway;
 use http::uri::PathAndQuery;
 use http::{Request, Response, Uri};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt;
 use web::{Authenticate, Cors, RequestContext};
 
@@ -29,13 +22,6 @@ pub(crate) struct Front {
     pub router: axum::Router,
     pub authenticate: Arc<dyn Authenticate>,
     pub cors: Arc<Cors>,
-}
-
-/// Bounds of the door.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bounds {
-    pub max_connections: usize,
-    pub header_read: Duration,
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -76,7 +62,8 @@ impl Body for Answer {
 }
 
 impl Front {
-    async fn serve(self, peer: IpAddr, request: Request<Incoming>) -> Response<Answer> {
+    /// Answers one request.
+    pub(crate) async fn serve(self, peer: IpAddr, request: Request<Incoming>) -> Response<Answer> {
         if Gateway::owns(request.uri().path()) {
             let began = Instant::now();
             let route = Gateway::template(request.uri().path());
@@ -139,91 +126,4 @@ fn strip_api(uri: &mut Uri) {
     if let Ok(stripped) = Uri::from_parts(parts) {
         *uri = stripped;
     }
-}
-
-/// Accepts until `stop` turns true, then lets open connections finish what they are at, at most until `give_up`.
-pub(crate) async fn accept(
-    listener: TcpListener,
-    front: Front,
-    bounds: Bounds,
-    mut stop: watch::Receiver<bool>,
-    give_up: impl Future<Output = ()>,
-) {
-    let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(bounds.max_connections));
-    let mut server = auto::Builder::new(TokioExecutor::new());
-    // `half_close` stays off: a caller that ends only its own half cannot be told from one that left, and whoever left
-    // is noticed before the first byte, so that no provider works for nobody.
-    server
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(bounds.header_read)
-        .max_buf_size(256 << 10);
-    server
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(1024)
-        .max_header_list_size(128 << 10);
-    let server = Arc::new(server);
-    loop {
-        let place = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
-            place = places.clone().acquire_owned() => place,
-        };
-        let Ok(place) = place else { break };
-        let accepted = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => break,
-            accepted = listener.accept() => accepted,
-        };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Out of file descriptors or a connection that died in the queue: neither is a reason to stop.
-                tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(Duration::from_millis(10)).await;
-                continue;
-            }
-        };
-        let connection = connect(&server, stream, peer, front.clone());
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended in an error");
-            }
-            drop(place);
-        });
-    }
-    drop(listener);
-    tokio::select! {
-        () = graceful.shutdown() => {}
-        () = give_up => tracing::warn!("connections still open after the time to drain are cut"),
-    }
-}
-
-fn connect(
-    server: &auto::Builder<TokioExecutor>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    front: Front,
-) -> auto::Connection<
-    'static,
-    TokioIo<TcpStream>,
-    impl hyper::service::Service<
-        Request<Incoming>,
-        Response = Response<Answer>,
-        Error = Infallible,
-        Future: Send,
-    > + use<>,
-    TokioExecutor,
-> {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "a connection keeps its delay");
-    }
-    let service = service_fn(move |request| {
-        let front = front.clone();
-        async move { Ok::<_, Infallible>(front.serve(peer.ip(), request).await) }
-    });
-    server
-        .serve_connection(TokioIo::new(stream), service)
-        .into_owned()
 }

@@ -2,6 +2,7 @@
 
 mod adapters;
 mod boot;
+mod door;
 mod front;
 pub mod offline;
 mod reload;

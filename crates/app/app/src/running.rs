@@ -15,6 +15,7 @@ pub struct Running {
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) give_up: watch::Sender<bool>,
     pub(crate) door: JoinHandle<()>,
+    pub(crate) workers: crate::door::Workers,
     pub(crate) live: Arc<Live>,
     pub(crate) drain: Duration,
     pub(crate) journal: journal::Running,
@@ -83,5 +84,6 @@ impl Running {
         }
         self.keys.stop().await;
         self.journal.stop().await;
+        self.workers.end().await;
     }
 }

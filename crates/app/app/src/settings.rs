@@ -85,6 +85,8 @@ pub struct ServerConfig {
     pub data_dir: PathBuf,
     /// What this process does.
     pub roles: Vec<Role>,
+    /// Threads that serve connections; 0 for one per core.
+    pub workers: usize,
     /// Connections at most; further ones wait to be accepted.
     pub max_connections: usize,
     /// How long a connection may take to send a request's head.
@@ -183,6 +185,11 @@ impl Validate for Settings {
             check.fault("log.level", error.to_string());
         }
         check.at("server", |check| {
+            check.require(
+                self.server.workers <= 1024,
+                "workers",
+                "must be 1024 or less; 0 takes one per core",
+            );
             check.require(
                 self.server.max_connections > 0,
                 "max_connections",

@@ -12,7 +12,7 @@ pub mod transport;
 pub use catalogue::{Catalogue, Target};
 pub use error::{CODES, LlmError};
 pub use kind::ProviderKind;
-pub use transport::{AnswerBody, Timeouts, Upstream, UpstreamOptions};
+pub use transport::{AnswerBody, Timeouts, Upstream, UpstreamOptions, take_lane};
 
 use wire::Protocol;
 

@@ -3,10 +3,12 @@
 mod connect;
 mod from_config;
 mod gate;
+mod lanes;
 mod pool;
 mod tls;
 mod upstream;
 
+pub use lanes::take_lane;
 pub use pool::WireBody;
 pub use upstream::{Timeouts, Upstream, UpstreamOptions};
 

@@ -3,6 +3,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -23,11 +24,14 @@ use tower::Service;
 
 use super::connect::{Connector, Stream};
 use super::gate::Driver;
+use super::lanes::Lanes;
 
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(60);
 /// How often idle connections are looked through.
 const SWEEP: Duration = Duration::from_secs(15);
+/// So many calls on connections of other threads make a thread open one of its own.
+const BORROW: usize = 16;
 
 type Sent = Full<Bytes>;
 type Io = MaybeHttpsStream<Stream>;
@@ -52,10 +56,18 @@ pub(super) struct Pool {
     host: HeaderValue,
     connect_timeout: Duration,
     max_idle: usize,
+    lanes: Lanes<Lane>,
+    sweeping: AtomicBool,
+    me: Weak<Self>,
+}
+
+/// What one thread keeps open. The runtime that opened a connection watches it, so its own thread uses it for the least.
+#[derive(Debug, Default)]
+struct Lane {
     idle: Mutex<Vec<(Instant, Link)>>,
     shared: Mutex<Option<http2::SendRequest<Sent>>>,
-    sweeping: Mutex<bool>,
-    me: Weak<Self>,
+    /// Connections of others used since this lane last opened one of its own.
+    borrowed: AtomicUsize,
 }
 
 /// One HTTP/1 connection with the handle that requests go in by.
@@ -65,6 +77,8 @@ struct Link {
     /// A plain HTTP proxy stands at the other end and wants absolute addresses.
     absolute_form: bool,
     driver: Driver,
+    /// Whose it is.
+    lane: usize,
 }
 
 impl std::fmt::Debug for Link {
@@ -107,9 +121,8 @@ impl Pool {
             host,
             connect_timeout,
             max_idle,
-            idle: Mutex::default(),
-            shared: Mutex::default(),
-            sweeping: Mutex::default(),
+            lanes: Lanes::default(),
+            sweeping: AtomicBool::new(false),
             me: me.clone(),
         }))
     }
@@ -117,8 +130,7 @@ impl Pool {
     /// Sends a request whose address is absolute and waits for the head of the answer. A request that an idle
     /// connection did not take, because it was closed meanwhile, goes to another one.
     pub async fn send(&self, mut request: Request<Sent>) -> Result<Response<WireBody>, SendError> {
-        let shared = self.shared.lock().clone();
-        if let Some(sender) = shared.filter(|sender| !sender.is_closed()) {
+        if let Some(sender) = self.shared() {
             match exchange_shared(sender, request).await {
                 Ok(answer) => return Ok(answer),
                 Err((_, Some(unsent))) => request = unsent,
@@ -163,7 +175,7 @@ impl Pool {
                     tracing::debug!(%error, "a shared connection to a provider ended");
                 }
             });
-            *self.shared.lock() = Some(sender.clone());
+            *self.lanes.own().1.shared.lock() = Some(sender.clone());
             return Ok(Opened::Shared(sender));
         }
         let (sender, connection) = http1::handshake(io).await.map_err(SendError::Exchange)?;
@@ -172,22 +184,65 @@ impl Pool {
             connection: Box::pin(connection),
             absolute_form: connected.is_proxied(),
             driver: Driver::new(),
+            lane: self.lanes.own().0,
         }))
     }
 
-    /// The connection used last, if it is still open: the warmest one.
+    /// The connection used last, if it is still open: the warmest one. This thread's own come first; another's is
+    /// better than the time that opening one takes.
     fn checkout(&self) -> Option<Link> {
-        loop {
-            let (since, mut link) = self.idle.lock().pop()?;
-            if since.elapsed() < IDLE && link.is_open() {
-                return Some(link);
+        let (own, lane) = self.lanes.own();
+        for (number, from) in self.lanes.from(own) {
+            while let Some((since, mut link)) = from.idle.lock().pop() {
+                if since.elapsed() < IDLE && link.is_open() {
+                    if number != own {
+                        self.borrowed(lane);
+                    }
+                    return Some(link);
+                }
             }
         }
+        None
+    }
+
+    /// A shared connection, from whichever thread.
+    fn shared(&self) -> Option<http2::SendRequest<Sent>> {
+        let (own, lane) = self.lanes.own();
+        for (number, from) in self.lanes.from(own) {
+            let sender = from.shared.lock().clone();
+            if let Some(sender) = sender.filter(|sender| !sender.is_closed()) {
+                if number != own {
+                    self.borrowed(lane);
+                }
+                return Some(sender);
+            }
+        }
+        None
+    }
+
+    /// A thread that goes on borrowing opens a connection of its own, while nobody waits for it.
+    fn borrowed(&self, lane: &Lane) {
+        if lane.borrowed.fetch_add(1, Ordering::Relaxed) + 1 < BORROW {
+            return;
+        }
+        lane.borrowed.store(0, Ordering::Relaxed);
+        let Some(pool) = self.me.upgrade() else {
+            return;
+        };
+        tokio::spawn(async move {
+            match pool.open().await {
+                Ok(Opened::Own(link)) => pool.checkin(link),
+                Ok(Opened::Shared(_)) => {}
+                Err(error) => {
+                    tracing::debug!(?error, "no further connection to a provider came about");
+                }
+            }
+        });
     }
 
     fn checkin(&self, link: Link) {
-        let mut idle = self.idle.lock();
-        if idle.len() < self.max_idle {
+        let mut idle = self.lanes.get(link.lane).idle.lock();
+        if idle.len() < self.max_idle.div_ceil(self.lanes.count()) {
             idle.push((Instant::now(), link));
             drop(idle);
             self.sweep();
@@ -196,7 +251,7 @@ impl Pool {
 
     /// Sees to it that idle connections are closed in time even if nobody asks again.
     fn sweep(&self) {
-        if std::mem::replace(&mut *self.sweeping.lock(), true) {
+        if self.sweeping.swap(true, Ordering::SeqCst) {
             return;
         }
         let pool = self.me.clone();
@@ -204,10 +259,15 @@ impl Pool {
             loop {
                 tokio::time::sleep(SWEEP).await;
                 let Some(pool) = pool.upgrade() else { return };
-                let mut idle = pool.idle.lock();
-                idle.retain_mut(|(since, link)| since.elapsed() < IDLE && link.is_open());
-                if idle.is_empty() {
-                    *pool.sweeping.lock() = false;
+                // Said first: whoever hands one back from now on starts the next round of sweeps, if this is the last.
+                pool.sweeping.store(false, Ordering::SeqCst);
+                let mut left = 0;
+                for (_, lane) in pool.lanes.from(0) {
+                    let mut idle = lane.idle.lock();
+                    idle.retain_mut(|(since, link)| since.elapsed() < IDLE && link.is_open());
+                    left += idle.len();
+                }
+                if left == 0 || pool.sweeping.swap(true, Ordering::SeqCst) {
                     return;
                 }
             }
