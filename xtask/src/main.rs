@@ -8,6 +8,7 @@
 mod bench;
 mod clients;
 mod docs;
+mod fuzz;
 mod gateway;
 mod junit;
 mod nextest;

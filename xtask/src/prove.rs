@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
+use crate::fuzz::{self, Fuzzed};
 use crate::junit::{self, Case};
 use crate::postgres::Server;
 use crate::schemathesis::{self, Effort};
@@ -17,6 +18,9 @@ pub struct Options {
     /// Only tests that match this nextest filter; docs/proofs.md is then not written.
     #[arg(long, value_name = "EXPRESSION")]
     filter: Option<String>,
+    /// Minutes for each fuzz target.
+    #[arg(long, default_value_t = 60)]
+    fuzz_minutes: u32,
 }
 
 /// Runs everything at its full count.
@@ -52,12 +56,16 @@ pub fn run(options: &Options) -> Result<()> {
     let generated = steps.step("generated requests", || {
         schemathesis::run(&paths::binary("release"), Effort::Full)
     });
+    let fuzzed = steps.step("fuzzing", || fuzz::run(options.fuzz_minutes));
+    let fuzzed = fuzzed.unwrap_or_default();
+    steps.step("nothing found by fuzzing", || fuzz::judge(&fuzzed));
     let report = nextest::report("prove");
     let cases = junit::cases(
         &std::fs::read_to_string(&report)
             .with_context(|| format!("cannot read {}", report.display()))?,
     );
-    let page = page(&cases, tested.as_deref(), generated.is_some())?;
+    let mut page = page(&cases, tested.as_deref(), generated.is_some())?;
+    fuzzing(&mut page, &fuzzed, options.fuzz_minutes)?;
     std::fs::write(paths::root().join("docs/proofs.md"), page)?;
     println!("wrote docs/proofs.md");
     steps.print();
@@ -113,6 +121,18 @@ fn page(cases: &[Case], summary: Option<&str>, generated: bool) -> Result<String
         }
     }
     Ok(page)
+}
+
+fn fuzzing(page: &mut String, fuzzed: &[Fuzzed], minutes: u32) -> Result<()> {
+    writeln!(
+        page,
+        "\nFuzzing, {minutes} minutes each:\n\n| target | inputs | result |\n|---|---|---|"
+    )?;
+    for one in fuzzed {
+        let result = if one.fault.is_none() { "nothing found" } else { "FAILED" };
+        writeln!(page, "| `{}` | {} | {result} |", one.target, one.inputs)?;
+    }
+    Ok(())
 }
 
 /// The commit, marked where the work tree differs from it in anything but generated reports.

@@ -8,6 +8,7 @@ use crate::{paths, program};
 
 const NEXTEST: &str = "0.9.143";
 const DENY: &str = "0.20.2";
+const FUZZ: &str = "0.13.2";
 
 /// Programs of the system and the Debian package that brings each.
 const SYSTEM: &[(&str, &str)] = &[
@@ -53,6 +54,11 @@ pub fn rust() -> Result<()> {
     }
     cargo_tool("cargo-nextest", NEXTEST)?;
     cargo_tool("cargo-deny", DENY)
+}
+
+/// Makes sure of the fuzzer, which only proofs need.
+pub fn fuzzer() -> Result<()> {
+    cargo_tool("cargo-fuzz", FUZZ)
 }
 
 /// Makes sure of the system's programs; what is missing and may not be installed is named all at once.
