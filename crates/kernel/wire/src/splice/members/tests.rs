@@ -110,7 +110,7 @@ proptest! {
         } else {
             serde_json::to_string(&object).unwrap()
         };
-        let mut expected = object.clone();
+        let mut expected = object;
         let had = (expected.shift_remove("a"), expected.shift_remove("\""));
         let mut edits = Edits::new();
         let taken = edits.take_members(text.as_bytes(), &["a", "\""]).unwrap();
