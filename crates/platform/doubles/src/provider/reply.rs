@@ -192,10 +192,18 @@ impl Reply {
     /// The answer to this request, in the protocol of its path.
     #[must_use]
     pub fn script(&self, request: &Recorded) -> Script {
+        self.script_as(
+            Surface::of(request.path()).unwrap_or(Surface::Chat),
+            request,
+        )
+    }
+
+    /// The answer to this request in this protocol, whatever its path.
+    #[must_use]
+    pub fn script_as(&self, surface: Surface, request: &Recorded) -> Script {
         let body = request.json();
         let asked = body["model"].as_str().unwrap_or("double-1");
         let stream = body["stream"].as_bool().unwrap_or(false);
-        let surface = Surface::of(request.path()).unwrap_or(Surface::Chat);
         if stream && surface != Surface::Embeddings {
             let usage = body["stream_options"]["include_usage"].as_bool();
             Script::stream(self.events(surface, asked, usage.unwrap_or(false)))
