@@ -15,6 +15,7 @@ pub use upstream::{Timeouts, Upstream, UpstreamOptions};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::cloud::Undressed;
 use crate::sim::SimBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -26,6 +27,8 @@ pub enum AnswerBody {
     Wire(WireBody),
     /// From the simulated provider.
     Sim(SimBody),
+    /// Out of a cloud's envelope.
+    Cloud(Box<Undressed>),
 }
 
 impl Body for AnswerBody {
@@ -41,6 +44,7 @@ impl Body for AnswerBody {
             Self::Sim(body) => body
                 .poll_chunk(cx)
                 .map(|chunk| chunk.map(|data| Ok(Frame::data(data)))),
+            Self::Cloud(body) => Pin::new(&mut **body).poll_frame(cx),
         }
     }
 
@@ -48,6 +52,7 @@ impl Body for AnswerBody {
         match self {
             Self::Wire(body) => body.is_end_stream(),
             Self::Sim(body) => body.is_empty(),
+            Self::Cloud(body) => body.is_end_stream(),
         }
     }
 
@@ -55,6 +60,7 @@ impl Body for AnswerBody {
         match self {
             Self::Wire(body) => body.size_hint(),
             Self::Sim(_) => SizeHint::default(),
+            Self::Cloud(body) => body.size_hint(),
         }
     }
 }
