@@ -7,9 +7,10 @@ pub(crate) use anthropic::{Message, Stop};
 pub(crate) use openai::{ResponseObject, count_tool};
 
 use kernel::{Failure, Kind, Reported};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Protocol, scan};
+use crate::{Protocol, lean, scan};
 
 /// An answer that promised success is no JSON object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -35,19 +36,24 @@ impl Failure for AnswerError {
 pub fn read_answer(protocol: Protocol, body: &[u8]) -> Result<Reported, AnswerError> {
     let read = match protocol {
         Protocol::Chat | Protocol::Embeddings => {
-            serde_json::from_slice::<openai::ChatAnswer>(body).map(openai::ChatAnswer::report)
+            parse::<openai::ChatAnswer>(body).map(openai::ChatAnswer::report)
         }
-        Protocol::Responses => serde_json::from_slice::<ResponseObject>(body).map(|response| {
+        Protocol::Responses => parse::<ResponseObject>(body).map(|response| {
             let mut reported = Reported::default();
             response.report(&mut reported);
             reported
         }),
-        Protocol::Messages => serde_json::from_slice::<Message>(body).map(Message::report),
+        Protocol::Messages => parse::<Message>(body).map(Message::report),
     };
     read.map_err(|error| AnswerError {
         protocol,
         reason: error.to_string(),
     })
+}
+
+/// The quick reader's word where it has one, else that of the thorough one.
+fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> serde_json::Result<T> {
+    lean::read(body).map_or_else(|| serde_json::from_slice(body), Ok)
 }
 
 /// Bytes of text, reasoning and tool arguments in a whole answer, as they are escaped: what an estimate goes by where

@@ -21,8 +21,13 @@ macro_rules! fields {
         pub(super) enum Field { $($variant,)* Other }
 
         impl Field {
-            fn of(name: &str) -> Self {
-                match name { $($name => Self::$variant,)* _ => Self::Other }
+            pub(super) fn of(name: &[u8]) -> Self {
+                $(
+                    if name == $name.as_bytes() {
+                        return Self::$variant;
+                    }
+                )*
+                Self::Other
             }
 
             const fn name(self) -> &'static str {
@@ -59,13 +64,8 @@ impl<'de> Deserialize<'de> for Field {
                 f.write_str("a key")
             }
 
-            fn visit_str<E>(self, name: &str) -> Result<Field, E> {
-                Ok(Field::of(name))
-            }
-
-            // A key that is no valid text cannot be one of ours.
             fn visit_bytes<E>(self, name: &[u8]) -> Result<Field, E> {
-                Ok(std::str::from_utf8(name).map_or(Field::Other, Field::of))
+                Ok(Field::of(name))
             }
         }
         // As bytes, so that lone surrogates and invalid text in foreign keys pass like those in values.
@@ -111,13 +111,12 @@ impl<'de> Found<'de> {
         start..start + value.len()
     }
 
-    pub(super) fn take(&mut self, field: Field, value: &'de RawValue) -> Result<(), EnvelopeError> {
+    pub(super) fn take(&mut self, field: Field, text: &'de str) -> Result<(), EnvelopeError> {
         let bit = 1u32 << (field as u32);
         if self.seen & bit != 0 {
             return Err(EnvelopeError::DuplicateKey(field.name()));
         }
         self.seen |= bit;
-        let text = value.get();
         match (field, self.protocol) {
             (Field::Model, _) => self.model(text)?,
             (Field::Stream, Protocol::Chat | Protocol::Responses | Protocol::Messages) => {
