@@ -71,22 +71,24 @@ impl Timestamp {
         const DAY: i64 = 86_400_000_000;
         let (days, within) = (self.0.div_euclid(DAY), self.0.rem_euclid(DAY));
         let (year, month, day) = civil(days)?;
+        let (second, micro) = (within / 1_000_000, within % 1_000_000);
         let mut out = *b"0000-00-00T00:00:00.000000Z";
-        let seconds = within / 1_000_000;
-        for (at, width, value) in [
-            (0, 4, year),
-            (5, 2, month),
-            (8, 2, day),
-            (11, 2, seconds / 3_600),
-            (14, 2, seconds / 60 % 60),
-            (17, 2, seconds % 60),
-            (20, 6, within % 1_000_000),
+        for (at, value) in [
+            (0, year / 100),
+            (2, year % 100),
+            (5, month),
+            (8, day),
+            (11, second / 3_600),
+            (14, second / 60 % 60),
+            (17, second % 60),
+            (20, micro / 10_000),
+            (22, micro / 100 % 100),
+            (24, micro % 100),
         ] {
-            let mut left = value;
-            for slot in out[at..at + width].iter_mut().rev() {
-                *slot = b'0' + u8::try_from(left % 10).ok()?;
-                left /= 10;
-            }
+            // Below a hundred, all of them.
+            let value = value as u8;
+            out[at] = b'0' + value / 10;
+            out[at + 1] = b'0' + value % 10;
         }
         Some(out)
     }

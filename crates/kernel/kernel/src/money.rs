@@ -68,8 +68,19 @@ impl fmt::Display for Nano {
         if part == 0 {
             return write!(f, "{sign}{whole}");
         }
-        let digits = format!("{part:09}");
-        write!(f, "{sign}{whole}.{}", digits.trim_end_matches('0'))
+        let mut digits = [b'0'; 9];
+        let mut left = part;
+        for digit in digits.iter_mut().rev() {
+            *digit += (left % 10) as u8;
+            left /= 10;
+        }
+        let needless = digits
+            .iter()
+            .rev()
+            .take_while(|digit| **digit == b'0')
+            .count();
+        let digits = std::str::from_utf8(&digits[..9 - needless]).unwrap_or_default();
+        write!(f, "{sign}{whole}.{digits}")
     }
 }
 
@@ -202,7 +213,10 @@ mod tests {
     proptest! {
         #[test]
         fn display_and_parse_agree(nano in 0..i64::MAX) {
-            prop_assert_eq!(Nano(nano).to_string().parse::<Nano>(), Ok(Nano(nano)));
+            let text = Nano(nano).to_string();
+            prop_assert_eq!(text.parse::<Nano>(), Ok(Nano(nano)));
+            prop_assert!(!text.contains('.') || !text.ends_with(['0', '.']), "{}", text);
+            prop_assert_eq!(Nano(-nano).to_string(), if nano == 0 { text } else { format!("-{text}") });
         }
 
         #[test]
