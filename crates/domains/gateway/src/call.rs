@@ -13,7 +13,6 @@ use guard::{Admission, Reservation};
 use kernel::{Nano, Reported, Usage};
 use llm::Target;
 use llm::prices::Quote;
-use smallvec::SmallVec;
 
 use crate::error::GatewayError;
 use crate::estimate::Estimator;
@@ -73,7 +72,7 @@ pub(crate) struct Call {
     started_us: u64,
     last_progress_us: u64,
     first_byte_us: Option<u64>,
-    attempts: SmallVec<[Attempt; 1]>,
+    attempts: Vec<Attempt>,
     http_status: u16,
     request_bytes: u64,
     response_bytes: u64,
@@ -217,7 +216,8 @@ impl Call {
             return None;
         }
         let clock = &self.shared.deps.clock;
-        let duration_us = clock.monotonic_us() - self.started_us;
+        let now_us = clock.monotonic_us();
+        let duration_us = now_us - self.started_us;
         let bill = self.bill(&ending);
         if let Some(reservation) = self.reservation.take() {
             reservation.settle(if self.billed_by_client {
@@ -226,8 +226,7 @@ impl Call {
                 bill.cost.nano_usd
             });
         }
-        self.admission
-            .settle(clock.monotonic_us(), bill.usage.limited());
+        self.admission.settle(now_us, bill.usage.limited());
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.duration_us = duration_us - attempt.started_us;
         }
@@ -275,7 +274,7 @@ impl Call {
             client: self.client.take(),
             end_user: self.end_user.take(),
             captured: captured.is_some(),
-            attempts: std::mem::take(&mut self.attempts).into_vec(),
+            attempts: std::mem::take(&mut self.attempts),
         };
         self.shared.metrics.closed(&closed, &opened.upstream_model);
         let cost = (!closed.cost.unpriced).then_some(closed.cost.nano_usd);

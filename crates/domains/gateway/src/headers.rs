@@ -1,17 +1,14 @@
 //! Which headers pass and which do not, in both directions: invariant 1's list and nothing else.
 
 use http::header::{
-    ACCEPT_ENCODING, ALT_SVC, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, COOKIE,
-    EXPECT, HOST, HeaderMap, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION,
-    SET_COOKIE, STRICT_TRANSPORT_SECURITY, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, HeaderMap, HeaderName, HeaderValue,
 };
 use kernel::RequestId;
+use smallvec::SmallVec;
 
 const PREFIX: &str = "x-switchyard-";
 const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const X_GOOG_API_KEY: HeaderName = HeaderName::from_static("x-goog-api-key");
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-switchyard-upstream-request-id");
@@ -33,17 +30,21 @@ pub const SESSION: HeaderName = HeaderName::from_static("x-switchyard-session");
 /// Labels for charging back.
 pub const TAGS: HeaderName = HeaderName::from_static("x-switchyard-tags");
 
-const HOP_BY_HOP: [HeaderName; 9] = [
-    CONNECTION,
-    KEEP_ALIVE,
-    PROXY_CONNECTION,
-    PROXY_AUTHENTICATE,
-    PROXY_AUTHORIZATION,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
+/// Headers that concern one connection only.
+fn is_hop_by_hop(name: &str) -> bool {
+    matches!(
+        name,
+        "connection"
+            | "keep-alive"
+            | "proxy-connection"
+            | "proxy-authenticate"
+            | "proxy-authorization"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+    )
+}
 
 /// Whether the caller sends a credential of its own beside our key.
 pub fn has_client_credential(headers: &HeaderMap) -> bool {
@@ -56,31 +57,22 @@ pub fn has_client_credential(headers: &HeaderMap) -> bool {
 /// Turns a caller's headers into those sent upstream. `client_credential` leaves the caller's own in place;
 /// `body_decoded` says that the body is no longer in the encoding that its header names.
 pub fn to_upstream(headers: &mut HeaderMap, client_credential: bool, body_decoded: bool) {
-    remove_hop_by_hop(headers);
-    headers.remove(HOST);
-    headers.remove(CONTENT_LENGTH);
-    headers.remove(COOKIE);
-    // Met already: the body is here.
-    headers.remove(EXPECT);
-    if !client_credential {
-        headers.remove(AUTHORIZATION);
-        headers.remove(X_API_KEY);
-        headers.remove(X_GOOG_API_KEY);
-    }
-    if body_decoded {
-        headers.remove(CONTENT_ENCODING);
-    }
-    remove_own(headers);
+    keep(headers, |name| match name {
+        "host" | "content-length" | "cookie" => false,
+        // Met already: the body is here.
+        "expect" => false,
+        "authorization" | "x-api-key" | "x-goog-api-key" => client_credential,
+        "content-encoding" => !body_decoded,
+        _ => true,
+    });
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
 }
 
 /// Turns an upstream's headers into those of our answer; gives back the upstream's own request id.
 pub fn to_client(headers: &mut HeaderMap) -> Option<HeaderValue> {
-    remove_hop_by_hop(headers);
-    headers.remove(SET_COOKIE);
-    headers.remove(ALT_SVC);
-    headers.remove(STRICT_TRANSPORT_SECURITY);
-    remove_own(headers);
+    keep(headers, |name| {
+        !matches!(name, "set-cookie" | "alt-svc" | "strict-transport-security")
+    });
     let first = headers.remove(REQUEST_ID);
     let second = headers.remove(X_REQUEST_ID);
     let upstream = first.or(second);
@@ -92,7 +84,7 @@ pub fn to_client(headers: &mut HeaderMap) -> Option<HeaderValue> {
 
 /// Puts our request id where each family of SDKs looks for it.
 pub fn stamp(headers: &mut HeaderMap, request: RequestId) {
-    if let Ok(value) = HeaderValue::from_str(request.text().as_str()) {
+    if let Ok(value) = HeaderValue::from_bytes(request.text().as_bytes()) {
         headers.insert(X_REQUEST_ID, value.clone());
         headers.insert(REQUEST_ID, value);
     }
@@ -114,37 +106,36 @@ pub fn client_name(headers: &HeaderMap) -> Option<String> {
     }
 }
 
-fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    if let Some(named) = headers.get(CONNECTION) {
-        let named: Vec<HeaderName> = named
+/// Keeps what `wanted` wants, and neither what concerns this connection nor what is ours. One walk over the few names
+/// that are there costs less than a look-up for each of the many that may be.
+fn keep(headers: &mut HeaderMap, wanted: impl Fn(&str) -> bool) {
+    // Also what the connection header names concerns this connection only.
+    let named: SmallVec<[HeaderName; 2]> = match headers.get(CONNECTION) {
+        Some(named) => named
             .to_str()
             .unwrap_or("")
             .split(',')
             .filter_map(|name| name.trim().parse().ok())
-            .filter(|name| *name != CONNECTION)
-            .collect();
-        for name in named {
-            headers.remove(name);
-        }
-    }
-    for name in HOP_BY_HOP {
-        headers.remove(name);
-    }
-}
-
-fn remove_own(headers: &mut HeaderMap) {
-    let own: smallvec::SmallVec<[HeaderName; 4]> = headers
+            .collect(),
+        None => SmallVec::new(),
+    };
+    let gone: SmallVec<[HeaderName; 6]> = headers
         .keys()
-        .filter(|name| name.as_str().starts_with(PREFIX))
+        .filter(|name| {
+            let text = name.as_str();
+            !wanted(text) || is_hop_by_hop(text) || text.starts_with(PREFIX) || named.contains(name)
+        })
         .cloned()
         .collect();
-    for name in own {
+    for name in gone {
         headers.remove(name);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use http::header::{CONTENT_ENCODING, SET_COOKIE};
+
     use super::*;
 
     fn map(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -185,6 +176,30 @@ mod tests {
             ]
         );
         assert_eq!(headers[ACCEPT_ENCODING], "identity");
+    }
+
+    #[test]
+    fn what_concerns_one_connection_stays_behind() {
+        let mut headers = map(&[
+            ("connection", "close, x-hop"),
+            ("x-hop", "1"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-connection", "close"),
+            ("proxy-authenticate", "Basic"),
+            ("proxy-authorization", "Basic x"),
+            ("te", "trailers"),
+            ("trailer", "x"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("set-cookie", "a=b"),
+            ("alt-svc", "h3"),
+            ("strict-transport-security", "max-age=1"),
+            ("x-switchyard-cost-usd", "0"),
+            ("content-length", "5"),
+        ]);
+        headers.append("set-cookie", HeaderValue::from_static("c=d"));
+        assert_eq!(to_client(&mut headers), None);
+        assert_eq!(headers.keys().collect::<Vec<_>>(), ["content-length"]);
     }
 
     #[test]

@@ -95,7 +95,7 @@ pub(crate) async fn invoke(
     let address = upstream.address_of(endpoint, way.suffix, query.as_deref())?;
 
     let attribution = Attribution::read(&headers, &caller, &envelope)?;
-    let mut call = Box::new(Call::open(
+    let mut call = Call::open(
         shared,
         state,
         &caller,
@@ -109,14 +109,14 @@ pub(crate) async fn invoke(
             max_output: envelope.max_output_tokens,
             choices: envelope.choices,
             background: envelope.background,
-            body: plain.clone(),
+            body: &plain,
             tags: attribution.tags,
             session: attribution.session,
             client: attribution.client,
             end_user: attribution.end_user,
             unreserved: way.surface == Surface::CountTokens,
         },
-    )?);
+    )?;
 
     let (pass, slot) = match enter(&upstream).await {
         Ok(entered) => entered,

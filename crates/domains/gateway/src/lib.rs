@@ -23,9 +23,11 @@ mod respond;
 #[cfg(test)]
 mod testing;
 mod verdict;
+mod within;
 
 pub use body::AnswerBody;
 pub use config::{BudgetsConfig, GatewayConfig};
 pub use error::{CODES, GatewayError};
 pub use gateway::{Deps, Gateway, GatewaySettings};
+pub use http::Route;
 pub use live::{Live, LiveCall};

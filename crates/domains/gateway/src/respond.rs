@@ -13,7 +13,6 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use kernel::{Nano, Reported};
 use llm::{LlmError, Upstream};
-use tokio::time::timeout;
 use wire::{Meter, Protocol};
 
 use crate::along::Along;
@@ -26,6 +25,7 @@ use crate::invoke::{Way, abandon, cut, unless_cut};
 use crate::raw::RawRelay;
 use crate::relay::Relay;
 use crate::verdict;
+use crate::within::within;
 
 /// What of a request decides how its answer is read.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,7 @@ pub(crate) async fn respond(
     let upstream_id = headers::to_client(&mut head.headers);
     call.answered(head.status.as_u16(), upstream_id.as_ref());
     headers::stamp(&mut head.headers, call.request());
-    if let Ok(id) = HeaderValue::from_str(&call.id().to_string()) {
+    if let Ok(id) = HeaderValue::from_bytes(call.id().text().as_bytes()) {
         head.headers.insert(headers::CALL, id);
     }
     let encoding = head
@@ -198,13 +198,15 @@ async fn collect(
     let mut first = Bytes::new();
     let mut more = BytesMut::new();
     loop {
-        let left = upstream
-            .timeouts
-            .total
-            .saturating_sub(std::time::Duration::from_micros(call.elapsed_us()));
-        let limit = upstream.timeouts.idle.min(left);
-        let frame = timeout(limit, body.frame()).await.map_err(|_| {
-            if limit == left {
+        let mut is_last = false;
+        let limit = || {
+            let spent = std::time::Duration::from_micros(call.elapsed_us());
+            let left = upstream.timeouts.total.saturating_sub(spent);
+            is_last = left <= upstream.timeouts.idle;
+            upstream.timeouts.idle.min(left)
+        };
+        let frame = within(limit, body.frame()).await.ok_or_else(|| {
+            if is_last {
                 upstream.overdue()
             } else {
                 upstream.idle()

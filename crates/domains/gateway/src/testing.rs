@@ -143,7 +143,7 @@ impl House {
             max_output: None,
             choices: 1,
             background: false,
-            body: Bytes::from_static(b"{}"),
+            body: &Bytes::from_static(b"{}"),
             tags: std::collections::BTreeMap::new(),
             session: None,
             client: None,
@@ -154,7 +154,7 @@ impl House {
         let mut call = Call::open(shared, &self.state(), &self.caller, opening).unwrap();
         call.attempt();
         call.answered(200, None);
-        Box::new(call)
+        call
     }
 
     /// A relay of a chat stream over this body.

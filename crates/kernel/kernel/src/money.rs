@@ -62,27 +62,40 @@ impl Sum for Nano {
 /// USD as a decimal string without needless zeros: `0.13844`, `0`, `12.5`.
 impl fmt::Display for Nano {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let magnitude = self.0.unsigned_abs();
-        let (whole, part) = (magnitude / 1_000_000_000, magnitude % 1_000_000_000);
-        if part == 0 {
-            return write!(f, "{sign}{whole}");
-        }
-        let mut digits = [b'0'; 9];
-        let mut left = part;
-        for digit in digits.iter_mut().rev() {
-            *digit += (left % 10) as u8;
+        // Written from its end, one digit after another: every priced answer shows an amount.
+        let mut text = [0u8; LONGEST_TEXT];
+        let mut start = text.len();
+        let mut end = text.len();
+        let mut left = self.0.unsigned_abs();
+        let mut places = 0;
+        while left > 0 || places <= PLACES {
+            if places == PLACES {
+                start -= 1;
+                text[start] = b'.';
+            }
+            start -= 1;
+            text[start] = b'0' + (left % 10) as u8;
             left /= 10;
+            places += 1;
         }
-        let needless = digits
-            .iter()
-            .rev()
-            .take_while(|digit| **digit == b'0')
-            .count();
-        let digits = std::str::from_utf8(&digits[..9 - needless]).unwrap_or_default();
-        write!(f, "{sign}{whole}.{digits}")
+        let part = text.len() - PLACES..text.len();
+        let needless = text[part].iter().rev().take_while(|digit| **digit == b'0');
+        end -= needless.count();
+        if end == text.len() - PLACES {
+            end -= 1;
+        }
+        if self.0 < 0 {
+            start -= 1;
+            text[start] = b'-';
+        }
+        f.write_str(std::str::from_utf8(&text[start..end]).unwrap_or_default())
     }
 }
+
+/// Decimal places of a nano-dollar.
+const PLACES: usize = 9;
+/// A sign, ten digits of whole dollars, the point and the places.
+const LONGEST_TEXT: usize = 1 + 10 + 1 + PLACES;
 
 /// Why a text is no amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
