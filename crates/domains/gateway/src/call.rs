@@ -105,6 +105,11 @@ impl Call {
         self.live.must_end(waker)
     }
 
+    /// The same for a task that does not rest yet, and is not woken.
+    pub fn is_cut(&self) -> bool {
+        self.live.is_cut()
+    }
+
     /// One call in eight, drawn by its id.
     pub fn is_sampled(&self) -> bool {
         self.opened.id.as_u128() & 7 == 0
@@ -118,7 +123,7 @@ impl Call {
     /// A try began.
     pub fn attempt(&mut self) {
         let attempt = Attempt {
-            provider: self.target.upstream.name.to_string(),
+            provider: String::from(&*self.target.upstream.name),
             model: self.opened.upstream_model.clone(),
             started_us: self.elapsed_us(),
             duration_us: 0,
@@ -173,9 +178,14 @@ impl Call {
         self.http_status = status;
     }
 
-    /// Keeps the books of a stream under way: tops the reservation up where the output outgrows it, and writes how
-    /// far it has come once a second. An error means that the budget refuses the next step.
-    pub fn progress(&mut self, reported: &Reported, output_bytes: u64) -> Result<(), GatewayError> {
+    /// Keeps the books of a stream under way, `elapsed_us` after its admission: tops the reservation up where the output
+    /// outgrows it, and writes how far it has come once a second. An error means that the budget refuses the next step.
+    pub fn progress(
+        &mut self,
+        elapsed_us: u64,
+        reported: &Reported,
+        output_bytes: u64,
+    ) -> Result<(), GatewayError> {
         if self.reservation.is_some() {
             let told = reported.usage.as_ref().map_or(0, Usage::total_output);
             // The estimator is only asked where its answer may matter.
@@ -191,9 +201,8 @@ impl Call {
                 }
             }
         }
-        let now_us = self.elapsed_us();
-        if now_us - self.last_progress_us >= 1_000_000 {
-            self.last_progress_us = now_us;
+        if elapsed_us.saturating_sub(self.last_progress_us) >= 1_000_000 {
+            self.last_progress_us = elapsed_us;
             let usage = self.estimated_usage(Some(reported), output_bytes);
             let fact = Fact::Progress(CallProgress {
                 id: self.opened.id,

@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
 use facts::CallStatus;
@@ -42,6 +42,10 @@ pub(crate) struct Relay {
 #[derive(Debug)]
 pub(crate) struct Patience {
     timer: Option<Pin<Box<Sleep>>>,
+    /// Whom the timer wakes.
+    waiting: Option<Waker>,
+    /// When the call was admitted.
+    start: Instant,
     last: Instant,
     idle: std::time::Duration,
     deadline: Instant,
@@ -59,16 +63,21 @@ pub(crate) enum Spent {
 impl Patience {
     pub fn new(upstream: &Upstream, elapsed_us: u64) -> Self {
         let now = Instant::now();
-        let left = upstream
-            .timeouts
-            .total
-            .saturating_sub(std::time::Duration::from_micros(elapsed_us));
+        let elapsed = std::time::Duration::from_micros(elapsed_us);
+        let left = upstream.timeouts.total.saturating_sub(elapsed);
         Self {
             timer: None,
+            waiting: None,
+            start: now.checked_sub(elapsed).unwrap_or(now),
             last: now,
             idle: upstream.timeouts.idle,
             deadline: now + left,
         }
+    }
+
+    /// Microseconds from the call's admission to its last piece.
+    pub fn elapsed_us(&self) -> u64 {
+        u64::try_from((self.last - self.start).as_micros()).unwrap_or(u64::MAX)
     }
 
     /// A piece has come; tells when it came after the call's own end.
@@ -83,9 +92,16 @@ impl Patience {
             let timer = self
                 .timer
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-            if timer.as_mut().poll(cx).is_pending() {
+            // Between two pieces nothing changes for the timer: it runs on, and knows whom to wake.
+            let is_known = |waker: &Waker| waker.will_wake(cx.waker());
+            if !timer.is_elapsed() && self.waiting.as_ref().is_some_and(is_known) {
                 return Poll::Pending;
             }
+            if timer.as_mut().poll(cx).is_pending() {
+                self.waiting = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            self.waiting = None;
             let now = Instant::now();
             if now >= self.deadline {
                 return Poll::Ready(Spent::Total);
@@ -177,7 +193,11 @@ impl Relay {
         };
         call.first_byte();
         let refused = call
-            .progress(self.meter.reported(), self.meter.output_bytes())
+            .progress(
+                self.patience.elapsed_us(),
+                self.meter.reported(),
+                self.meter.output_bytes(),
+            )
             .err();
         call.delivered(&kept);
         out.push(kept);
@@ -277,8 +297,7 @@ impl Body for Relay {
         let this = self.get_mut();
         let mut out = Joined::default();
         // Asked before each piece: a stream that never rests must end with the server too.
-        let call = this.call.as_ref();
-        if call.is_some_and(|call| call.must_end(cx.waker())) {
+        if this.call.as_ref().is_some_and(|call| call.is_cut()) {
             this.fail(&GatewayError::Draining, CallStatus::Unavailable, &mut out);
         }
         while !this.over && out.len() < JOIN_BYTES {
@@ -297,6 +316,14 @@ impl Body for Relay {
                     this.fail(&error, CallStatus::UpstreamFailed, &mut out);
                 }
                 Poll::Pending if out.len() > 0 => break,
+                Poll::Pending
+                    if this
+                        .call
+                        .as_ref()
+                        .is_some_and(|call| call.must_end(cx.waker())) =>
+                {
+                    this.fail(&GatewayError::Draining, CallStatus::Unavailable, &mut out);
+                }
                 Poll::Pending => match this.patience.poll_spent(cx) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(spent) => {

@@ -49,12 +49,8 @@ pub(crate) async fn respond(
     slot: Slot,
 ) -> Result<Response<AnswerBody>, GatewayError> {
     let (mut head, body) = answer.into_parts();
-    let upstream_id = headers::to_client(&mut head.headers);
+    let upstream_id = headers::to_client(&mut head.headers, call.request(), call.id());
     call.answered(head.status.as_u16(), upstream_id.as_ref());
-    headers::stamp(&mut head.headers, call.request());
-    if let Ok(id) = HeaderValue::from_bytes(call.id().text().as_bytes()) {
-        head.headers.insert(headers::CALL, id);
-    }
     let encoding = head
         .headers
         .get(CONTENT_ENCODING)

@@ -13,6 +13,8 @@ use serde::forward_to_deserialize_any;
 const MOST_DEPTH: u32 = 64;
 /// Numbers of so many digits fit whatever they are.
 const MOST_DIGITS: usize = 18;
+/// Most strings end within so many bytes; for what lies beyond, a search is worth its beginning.
+const NEAR_BYTES: usize = 32;
 
 /// Reads a whole text; `None` says nothing about it.
 pub(crate) fn read<'de, T: Deserialize<'de>>(text: &'de [u8]) -> Option<T> {
@@ -105,35 +107,36 @@ impl<'de> Lean<'de> {
     fn string(&mut self) -> Option<&'de [u8]> {
         self.take(b'"')?;
         let rest = self.text.get(self.at..)?;
-        // Keys and names are short: a search for the quote would cost more to begin than this takes in all.
-        for (length, byte) in rest.iter().enumerate() {
-            match byte {
-                b'"' => {
-                    self.at += length + 1;
-                    return Some(&rest[..length]);
-                }
-                b'\\' | ..0x20 | 0x80.. => return None,
-                _ => {}
-            }
+        let length = run(rest, FOREIGN);
+        if rest.get(length) != Some(&b'"') {
+            return None;
         }
-        None
+        self.at += length + 1;
+        Some(&rest[..length])
     }
 
     fn skip_string(&mut self) -> Option<()> {
         self.take(b'"')?;
         loop {
             let rest = self.text.get(self.at..)?;
-            let length = memchr2(b'"', b'\\', rest)?;
-            // Without an early return, so that many bytes are looked at in one step.
-            let has_control = rest[..length]
-                .iter()
-                .fold(false, |has, byte| has | (*byte < 0x20));
-            if has_control {
-                return None;
+            let (near, far) = rest.split_at(rest.len().min(NEAR_BYTES));
+            let mut length = run(near, 0);
+            if length == near.len() {
+                let more = memchr2(b'"', b'\\', far)?;
+                // Without an early return, so that many bytes are looked at in one step.
+                let has_control = far[..more]
+                    .iter()
+                    .fold(false, |has, byte| has | (*byte < 0x20));
+                if has_control {
+                    return None;
+                }
+                length += more;
             }
             self.at += length + 1;
-            if rest[length] == b'"' {
-                return Some(());
+            match rest[length] {
+                b'"' => return Some(()),
+                b'\\' => {}
+                _ => return None,
             }
             self.at += match rest.get(length + 1)? {
                 b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 1,
@@ -224,17 +227,54 @@ impl<'de> Lean<'de> {
 
     /// A whole number of ordinary size.
     fn count(&mut self) -> Option<u64> {
-        let start = self.at;
-        self.skip_number()?;
-        let digits = &self.text[start..self.at];
-        if digits.len() > MOST_DIGITS || !digits.iter().all(u8::is_ascii_digit) {
+        let rest = self.text.get(self.at..)?;
+        let mut number = 0;
+        let mut length = 0;
+        while let Some(digit) = rest.get(length).filter(|byte| byte.is_ascii_digit()) {
+            if length == MOST_DIGITS {
+                return None;
+            }
+            number = number * 10 + u64::from(digit - b'0');
+            length += 1;
+        }
+        let is_plain = match rest {
+            [b'0', ..] => length == 1,
+            _ => length > 0,
+        };
+        if !is_plain || matches!(rest.get(length), Some(b'.' | b'e' | b'E')) {
             return None;
         }
-        let number = digits.iter().fold(0, |number: u64, digit| {
-            number * 10 + u64::from(digit - b'0')
-        });
+        self.at += length;
         Some(number)
     }
+}
+
+/// One in every byte of a word.
+const ONES: u64 = u64::MAX / 255;
+/// The upper bit of every byte of a word: set in the bytes of letters beyond ASCII.
+const FOREIGN: u64 = ONES << 7;
+
+/// How many bytes of a string stand before the first that is a quote, a backslash, a control character or, with
+/// [`FOREIGN`] among the marks, no ASCII. Looks at eight bytes in one step.
+fn run(text: &[u8], marks: u64) -> usize {
+    let mut length = 0;
+    while let Some(word) = text[length..].first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        // A byte's upper bit is set where the subtraction borrows; a borrow only carries on to later bytes.
+        let below = |byte: u64, limit: u64| byte.wrapping_sub(ONES * limit) & !byte & FOREIGN;
+        let special = below(word, 0x20)
+            | below(word ^ (ONES * u64::from(b'"')), 1)
+            | below(word ^ (ONES * u64::from(b'\\')), 1)
+            | (word & marks);
+        if special != 0 {
+            return length + special.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    let special =
+        |byte: &u8| matches!(byte, ..0x20 | b'"' | b'\\') || u64::from(*byte) & marks & 0x80 != 0;
+    let rest = &text[length..];
+    length + rest.iter().position(special).unwrap_or(rest.len())
 }
 
 /// Where a walk stands between two brackets.

@@ -119,7 +119,7 @@ impl Call {
             key: caller.principal.key,
             surface,
             requested_model: opening.requested_model,
-            provider: upstream.name.to_string(),
+            provider: String::from(&*upstream.name),
             upstream_model: model,
             stream: opening.stream,
             at: now,
