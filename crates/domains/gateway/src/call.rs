@@ -1,6 +1,7 @@
 //! The life of one call: opened with its reservation, closed exactly once with what it cost, whatever happens
 //! between. Dropping an open call closes it as left by its client. It moves no bytes itself.
 
+mod again;
 mod money;
 mod open;
 
@@ -53,6 +54,14 @@ impl Ending<'_> {
     }
 }
 
+/// What attempts that failed used up, where their providers may have worked for them.
+#[derive(Debug, Default)]
+struct Spent {
+    usage: Usage,
+    nano: Nano,
+    estimated: bool,
+}
+
 /// One open call.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -73,6 +82,8 @@ pub(crate) struct Call {
     last_progress_us: u64,
     first_byte_us: Option<u64>,
     attempts: Vec<Attempt>,
+    /// What earlier attempts cost.
+    spent: Spent,
     http_status: u16,
     request_bytes: u64,
     response_bytes: u64,
@@ -118,6 +129,19 @@ impl Call {
     /// Microseconds since it was admitted.
     pub fn elapsed_us(&self) -> u64 {
         self.shared.deps.clock.monotonic_us() - self.started_us
+    }
+
+    /// Now, by the clock that calls are recorded with.
+    pub fn now(&self) -> kernel::Timestamp {
+        self.shared.deps.clock.now()
+    }
+
+    /// The tokens of the request, as far as its size tells.
+    pub fn estimate_input(&self) -> u64 {
+        let model = &self.opened.upstream_model;
+        self.shared
+            .estimator
+            .input_tokens(model, self.request_bytes)
     }
 
     /// A try began.
@@ -227,7 +251,10 @@ impl Call {
         let clock = &self.shared.deps.clock;
         let now_us = clock.monotonic_us();
         let duration_us = now_us - self.started_us;
-        let bill = self.bill(&ending);
+        let mut bill = self.bill(&ending);
+        bill.usage = bill.usage.plus(&self.spent.usage);
+        bill.cost.nano_usd += self.spent.nano;
+        bill.cost.estimated |= self.spent.estimated;
         if let Some(reservation) = self.reservation.take() {
             reservation.settle(if self.billed_by_client {
                 Nano::ZERO
@@ -241,7 +268,7 @@ impl Call {
         }
         let fallback = Reported::default();
         let reported = ending.reported.unwrap_or(&fallback);
-        if ending.whole && ending.billable && reported.usage.is_some() {
+        if ending.whole && ending.billable && reported.usage.is_some() && self.attempts.len() == 1 {
             self.shared.estimator.learn(
                 &self.opened.upstream_model,
                 self.request_bytes,

@@ -1,9 +1,11 @@
 //! Which headers pass and which do not, in both directions: invariant 1's list and nothing else.
 
+use std::time::Duration;
+
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, HeaderMap, HeaderName, HeaderValue,
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
-use kernel::{CallId, RequestId};
+use kernel::{CallId, Nano, RequestId};
 use smallvec::SmallVec;
 
 const PREFIX: &str = "x-switchyard-";
@@ -81,6 +83,25 @@ pub fn stamp(headers: &mut HeaderMap, request: RequestId) -> Option<HeaderValue>
     let value = HeaderValue::from_bytes(request.text().as_bytes()).ok()?;
     let second = headers.insert(X_REQUEST_ID, value.clone());
     headers.insert(REQUEST_ID, value).or(second)
+}
+
+/// What the call cost, where it is known.
+pub fn cost(headers: &mut HeaderMap, cost: Option<Nano>) {
+    if let Some(cost) = cost
+        && let Ok(value) = HeaderValue::from_str(&cost.to_string())
+    {
+        headers.insert(COST, value);
+    }
+}
+
+/// How long a provider asks to wait: in milliseconds or in seconds; a date is not understood.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let number =
+        |name: HeaderName| -> Option<f64> { headers.get(name)?.to_str().ok()?.trim().parse().ok() };
+    let seconds = number(HeaderName::from_static("retry-after-ms"))
+        .map(|millis| millis / 1_000.0)
+        .or_else(|| number(RETRY_AFTER))?;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// What a caller's headers say of whom a call is charged to; the first value of each.

@@ -170,6 +170,7 @@ impl Call {
             last_progress_us: 0,
             first_byte_us: None,
             attempts: Vec::new(),
+            spent: super::Spent::default(),
             http_status: 0,
             request_bytes,
             response_bytes: 0,
