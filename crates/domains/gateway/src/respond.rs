@@ -185,11 +185,15 @@ pub(crate) fn draining(call: Box<Call>) -> Box<Failed> {
 pub(crate) fn is_stream(headers: &HeaderMap, asked: bool) -> bool {
     let kind = headers
         .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .map(|kind| kind.split(';').next().unwrap_or("").trim());
+        .and_then(|kind| kind.to_str().ok());
     match kind {
-        Some(kind) if kind.eq_ignore_ascii_case("text/event-stream") => true,
+        // What nearly every other answer says.
+        Some("application/json") => false,
         Some(kind) => {
+            let kind = kind.split(';').next().unwrap_or("").trim();
+            if kind.eq_ignore_ascii_case("text/event-stream") {
+                return true;
+            }
             let general = ["text/plain", "application/octet-stream"];
             asked && general.iter().any(|word| kind.eq_ignore_ascii_case(word))
         }

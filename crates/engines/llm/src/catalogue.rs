@@ -6,9 +6,10 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ahash::AHashMap;
 use guard::{Breakers, Bulkhead, Glob};
 
 use crate::config::{ModelConfig, ProviderConfig};
@@ -25,7 +26,7 @@ pub use plan::{Asking, Plan};
 #[derive(Debug)]
 pub struct Catalogue {
     providers: Vec<(ProviderConfig, Arc<Upstream>)>,
-    exact: HashMap<String, Arc<Entry>>,
+    exact: AHashMap<String, Arc<Entry>>,
     globs: Vec<(Glob, Arc<Entry>)>,
     families: Vec<(Glob, Arc<Upstream>)>,
     prices: Arc<PriceBook>,
@@ -74,7 +75,7 @@ impl Catalogue {
                 Err(fault) => faults.push(fault),
             }
         }
-        let mut exact = HashMap::new();
+        let mut exact = AHashMap::new();
         let mut globs = Vec::new();
         let mut overrides = Vec::new();
         for (index, model) in models.iter().enumerate() {

@@ -169,7 +169,7 @@ impl Call {
             started_us: now_us,
             last_progress_us: 0,
             first_byte_us: None,
-            attempts: Vec::new(),
+            attempts: Vec::with_capacity(1),
             spent: super::Spent::default(),
             http_status: 0,
             request_bytes,

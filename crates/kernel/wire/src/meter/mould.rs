@@ -1,5 +1,5 @@
 //! The shape of an event around its text. The events of a stream mostly differ in their text alone, so the next one is
-//! compared with the last, which costs a tenth of reading it.
+//! compared with the last, which costs a small part of reading it.
 
 use std::ops::Range;
 
