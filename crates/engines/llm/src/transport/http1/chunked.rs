@@ -135,6 +135,9 @@ fn size_line(bytes: &[u8]) -> Result<Option<(u64, usize)>, ExchangeError> {
             b'0'..=b'9' => byte - b'0',
             b'a'..=b'f' => byte - b'a' + 10,
             b'A'..=b'F' => byte - b'A' + 10,
+            b'\r' if at > 0 && bytes.get(at + 1) == Some(&b'\n') => {
+                return Ok(Some((size, at + 2)));
+            }
             b'\r' | b';' | b' ' | b'\t' if at > 0 => {
                 return Ok(line_end(&bytes[at..])?.map(|length| (size, at + length)));
             }

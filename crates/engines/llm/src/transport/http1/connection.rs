@@ -151,9 +151,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             self.stop_sending();
         }
         loop {
-            let piece = self.body.take(&mut self.buffer)?;
-            if piece.is_some() || self.body.is_done() {
-                return Poll::Ready(Ok(piece));
+            // Most often everything was handed on already.
+            if !self.buffer.is_empty()
+                && let Some(piece) = self.body.take(&mut self.buffer)?
+            {
+                return Poll::Ready(Ok(Some(piece)));
+            }
+            if self.body.is_done() {
+                return Poll::Ready(Ok(None));
             }
             if ready!(self.poll_fill(cx))? == 0 {
                 self.body.closed()?;
