@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use bytes::Bytes;
-use gateway::Gateway;
+use gateway::{Gateway, Route};
 use http::uri::PathAndQuery;
 use http::{Request, Response, Uri};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -64,18 +64,21 @@ impl Body for Answer {
 impl Front {
     /// Answers one request.
     pub(crate) async fn serve(self, peer: IpAddr, request: Request<Incoming>) -> Response<Answer> {
-        if Gateway::owns(request.uri().path()) {
+        if let Some(route) = Route::of(request.uri().path()) {
             let began = Instant::now();
-            let route = Gateway::template(request.uri().path());
+            let template = route.template();
             let method = request.method().clone();
             let answer = if self.cors.is_closed() {
                 let id = kernel::RequestId::new();
-                self.gateway.serve(request, id).await.map(Answer::Gateway)
+                self.gateway
+                    .serve(route, request, id)
+                    .await
+                    .map(Answer::Gateway)
             } else {
-                self.serve_with_cors(request).await
+                self.serve_with_cors(route, request).await
             };
             telemetry::http::observe(
-                route,
+                template,
                 method.as_str(),
                 answer.status().as_u16(),
                 began.elapsed(),
@@ -99,12 +102,15 @@ impl Front {
     }
 
     /// Model routes for pages of other origins, where the settings name some.
-    async fn serve_with_cors(self, request: Request<Incoming>) -> Response<Answer> {
+    async fn serve_with_cors(self, route: Route, request: Request<Incoming>) -> Response<Answer> {
         if let Some(preflight) = self.cors.preflight(request.method(), request.headers()) {
             return preflight.map(Answer::Router);
         }
         let allowed = self.cors.allowed(request.headers());
-        let mut response = self.gateway.serve(request, kernel::RequestId::new()).await;
+        let mut response = self
+            .gateway
+            .serve(route, request, kernel::RequestId::new())
+            .await;
         self.cors.mark(allowed, response.headers_mut());
         response.map(Answer::Gateway)
     }

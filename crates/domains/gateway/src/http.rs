@@ -7,6 +7,7 @@ mod responses;
 
 pub use docs::document;
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -16,7 +17,6 @@ use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming as IncomingBody;
 use kernel::RequestId;
-use tokio::time::timeout;
 use wire::{ErrorShape, Protocol};
 
 use crate::answer::failure;
@@ -24,6 +24,7 @@ use crate::body::AnswerBody;
 use crate::error::GatewayError;
 use crate::gateway::{Gateway, State};
 use crate::invoke::{self, Incoming, Way};
+use crate::within::within;
 
 const CHAT: Way = Way {
     protocol: Protocol::Chat,
@@ -62,65 +63,76 @@ const COUNT_TOKENS: Way = Way {
     path: "/v1/messages/count_tokens",
 };
 
-/// A path of ours, read once.
-#[derive(Debug, Clone, Copy)]
-enum Route<'a> {
+/// One of the gateway's paths, read once.
+#[derive(Debug, Clone)]
+pub struct Route(Place);
+
+/// What a path leads to. Only the rarer ones hold text of their own.
+#[derive(Debug, Clone)]
+enum Place {
     Call(Way),
     /// `/v1/responses/{id}` and what is below it.
-    Stored(&'a str),
+    Stored(Box<str>),
     Models,
     Capabilities,
-    Model(&'a str),
-    Native(&'a str, &'a str),
+    Model(Box<str>),
+    Native(Box<str>, Box<str>),
 }
 
-impl<'a> Route<'a> {
-    fn of(path: &'a str) -> Option<Self> {
+impl Route {
+    /// The route of a path; `None` where the path is not the gateway's.
+    #[must_use]
+    pub fn of(path: &str) -> Option<Self> {
         let path = path
             .strip_prefix("/api")
             .filter(|rest| rest.starts_with("/v1/"))
             .unwrap_or(path);
-        if let Some(rest) = path.strip_prefix("/v1/") {
-            return Some(match rest {
-                "chat/completions" => Self::Call(CHAT),
-                "messages" => Self::Call(MESSAGES),
-                "responses" => Self::Call(RESPONSES),
-                "embeddings" => Self::Call(EMBEDDINGS),
-                "messages/count_tokens" => Self::Call(COUNT_TOKENS),
-                "responses/input_tokens" => Self::Call(INPUT_TOKENS),
-                "models" => Self::Models,
-                "models/capabilities" => Self::Capabilities,
-                _ => {
-                    return match rest.split_once('/') {
-                        Some(("models", id)) if !id.is_empty() => Some(Self::Model(id)),
-                        Some(("responses", id)) if !id.is_empty() => Some(Self::Stored(id)),
-                        _ => None,
-                    };
-                }
-            });
-        }
-        let (name, rest) = path.strip_prefix("/providers/")?.split_once('/')?;
-        (!name.is_empty()).then_some(Self::Native(name, rest))
+        let place = if let Some(rest) = path.strip_prefix("/v1/") {
+            match rest {
+                "chat/completions" => Place::Call(CHAT),
+                "messages" => Place::Call(MESSAGES),
+                "responses" => Place::Call(RESPONSES),
+                "embeddings" => Place::Call(EMBEDDINGS),
+                "messages/count_tokens" => Place::Call(COUNT_TOKENS),
+                "responses/input_tokens" => Place::Call(INPUT_TOKENS),
+                "models" => Place::Models,
+                "models/capabilities" => Place::Capabilities,
+                _ => match rest.split_once('/')? {
+                    (_, "") => return None,
+                    ("models", id) => Place::Model(id.into()),
+                    ("responses", id) => Place::Stored(id.into()),
+                    _ => return None,
+                },
+            }
+        } else {
+            let (name, rest) = path.strip_prefix("/providers/")?.split_once('/')?;
+            if name.is_empty() {
+                return None;
+            }
+            Place::Native(name.into(), rest.into())
+        };
+        Some(Self(place))
     }
 
     /// The route as the API document writes it, for figures.
-    const fn template(&self) -> &'static str {
-        match self {
-            Self::Call(way) => way.path,
-            Self::Stored(_) => "/v1/responses/{id}",
-            Self::Models => "/v1/models",
-            Self::Capabilities => "/v1/models/capabilities",
-            Self::Model(_) => "/v1/models/{id}",
-            Self::Native(..) => "/providers/{name}/{path}",
+    #[must_use]
+    pub const fn template(&self) -> &'static str {
+        match &self.0 {
+            Place::Call(way) => way.path,
+            Place::Stored(_) => "/v1/responses/{id}",
+            Place::Models => "/v1/models",
+            Place::Capabilities => "/v1/models/capabilities",
+            Place::Model(_) => "/v1/models/{id}",
+            Place::Native(..) => "/providers/{name}/{path}",
         }
     }
 
     /// The error shape of this route's callers.
     fn shape<B>(&self, request: &Request<B>) -> ErrorShape {
-        match self {
-            Self::Call(way) => way.protocol.error_shape(),
-            Self::Stored(_) => ErrorShape::OpenAi,
-            Self::Models | Self::Model(_) | Self::Capabilities | Self::Native(..) => {
+        match &self.0 {
+            Place::Call(way) => way.protocol.error_shape(),
+            Place::Stored(_) => ErrorShape::OpenAi,
+            Place::Models | Place::Model(_) | Place::Capabilities | Place::Native(..) => {
                 if request.headers().contains_key("anthropic-version") {
                     ErrorShape::Anthropic
                 } else {
@@ -131,36 +143,33 @@ impl<'a> Route<'a> {
     }
 }
 
+/// The path itself.
+impl fmt::Display for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Place::Stored(id) => write!(f, "/v1/responses/{id}"),
+            Place::Model(id) => write!(f, "/v1/models/{id}"),
+            Place::Native(name, rest) => write!(f, "/providers/{name}/{rest}"),
+            Place::Call(_) | Place::Models | Place::Capabilities => f.write_str(self.template()),
+        }
+    }
+}
+
 impl Gateway {
-    /// Whether a path is the gateway's.
-    #[must_use]
-    pub fn owns(path: &str) -> bool {
-        Route::of(path).is_some()
-    }
-
-    /// The template of one of the gateway's paths.
-    #[must_use]
-    pub fn template(path: &str) -> &'static str {
-        Route::of(path).map_or("unmatched", |route| route.template())
-    }
-
     /// Answers a request on one of the gateway's paths.
     pub async fn serve(
         &self,
+        route: Route,
         request: Request<IncomingBody>,
         id: RequestId,
     ) -> Response<AnswerBody> {
-        let path = request.uri().path().to_owned();
-        let Some(route) = Route::of(&path) else {
-            return failure(ErrorShape::Own, &GatewayError::NoSuchPath, id);
-        };
         let shape = route.shape(&request);
         let state = self.shared.state.load_full();
-        match Box::pin(self.route(route, &state, request, id)).await {
+        match Box::pin(self.route(&route, &state, request, id)).await {
             Ok(response) => response,
             Err(error) => {
                 self.shared.metrics.refused(&error);
-                tracing::debug!(request.id = %id, path, %error, "refused");
+                tracing::debug!(request.id = %id, path = %route, %error, "refused");
                 failure(shape, &error, id)
             }
         }
@@ -168,13 +177,13 @@ impl Gateway {
 
     async fn route(
         &self,
-        route: Route<'_>,
+        route: &Route,
         state: &std::sync::Arc<State>,
         request: Request<IncomingBody>,
         id: RequestId,
     ) -> Result<Response<AnswerBody>, GatewayError> {
-        match route {
-            Route::Call(way) => {
+        match &route.0 {
+            Place::Call(way) => {
                 if way.surface == Surface::Responses && asks_for_websocket(&request) {
                     return Err(GatewayError::NoWebSocket);
                 }
@@ -182,13 +191,18 @@ impl Gateway {
                     return Err(GatewayError::Method { allow: "POST" });
                 }
                 let incoming = self.receive(state, request, id).await?;
-                invoke::invoke(&self.shared, state, way, incoming).await
+                invoke::invoke(&self.shared, state, *way, incoming).await
             }
-            Route::Stored(rest) => responses::stored(self, state, request, id, rest).await,
-            Route::Models => models::list(self, state, &request, id).await,
-            Route::Model(model) => models::one(self, state, &request, id, model).await,
-            Route::Capabilities => models::capabilities(self, state, &request, id).await,
-            Route::Native(name, rest) => native::pass(self, state, request, id, name, rest).await,
+            // Boxed apart, so that a call's future, which is moved with all its room, has none for the rarer routes.
+            Place::Stored(rest) => {
+                Box::pin(responses::stored(self, state, request, id, rest)).await
+            }
+            Place::Models => models::list(self, state, &request, id).await,
+            Place::Model(model) => models::one(self, state, &request, id, model).await,
+            Place::Capabilities => models::capabilities(self, state, &request, id).await,
+            Place::Native(name, rest) => {
+                Box::pin(native::pass(self, state, request, id, name, rest)).await
+            }
         }
     }
 
@@ -223,12 +237,12 @@ impl Gateway {
             return Err(GatewayError::BodyTooLarge { limit_bytes });
         }
         let limit_ms = state.config.body_read_ms;
-        let body = timeout(
-            Duration::from_millis(limit_ms),
+        let body = within(
+            || Duration::from_millis(limit_ms),
             read(body, limit_bytes, announced),
         )
         .await
-        .map_err(|_| GatewayError::BodyTimeout { limit_ms })??;
+        .ok_or(GatewayError::BodyTimeout { limit_ms })??;
         Ok(Incoming {
             request: id,
             caller,
@@ -297,7 +311,9 @@ mod tests {
             ("/v1/models/capabilities", "/v1/models/capabilities"),
             ("/providers/openai/v1/files", "/providers/{name}/{path}"),
         ] {
-            assert_eq!(Gateway::template(path), template, "{path}");
+            let route = Route::of(path).unwrap();
+            assert_eq!(route.template(), template, "{path}");
+            assert!(path.ends_with(&route.to_string()), "{path}");
         }
         for path in [
             "/v1/keys",
@@ -306,7 +322,7 @@ mod tests {
             "/api/health",
             "/",
         ] {
-            assert!(!Gateway::owns(path), "{path}");
+            assert!(Route::of(path).is_none(), "{path}");
         }
     }
 

@@ -18,6 +18,7 @@ use wire::{Meter, Protocol};
 use crate::call::{Call, Opening};
 use crate::gateway::{Deps, Gateway, GatewaySettings, State};
 use crate::ports::{CapturedPayload, PayloadSink};
+use crate::reader::Reader;
 use crate::relay::Relay;
 
 /// A gateway in a folder of its own.
@@ -143,7 +144,7 @@ impl House {
             max_output: None,
             choices: 1,
             background: false,
-            body: Bytes::from_static(b"{}"),
+            body: &Bytes::from_static(b"{}"),
             tags: std::collections::BTreeMap::new(),
             session: None,
             client: None,
@@ -154,7 +155,7 @@ impl House {
         let mut call = Call::open(shared, &self.state(), &self.caller, opening).unwrap();
         call.attempt();
         call.answered(200, None);
-        Box::new(call)
+        call
     }
 
     /// A relay of a chat stream over this body.
@@ -163,7 +164,7 @@ impl House {
             self.call(upstream, model),
             upstream.clone(),
             body,
-            Meter::new(Protocol::Chat),
+            Reader::Own(Meter::new(Protocol::Chat)),
             64 << 10,
             Some(upstream.breaker.try_acquire().unwrap()),
             upstream.bulkhead.try_acquire().unwrap(),

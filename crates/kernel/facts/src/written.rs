@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use kernel::Timestamp;
 use kernel::id::IdText;
+use kernel::tokens::ServerTools;
+use kernel::{Timestamp, Usage};
 use serde::Serialize;
 
 use crate::call::{Attempt, CallClosed, CallOpened, Cost};
@@ -62,8 +63,8 @@ pub fn closed(fact: &CallClosed, out: &mut Vec<u8>) {
     if let Some(first_byte_us) = fact.first_byte_us {
         line.number(b",\"first_byte_us\":", first_byte_us);
     }
-    line.shape(b",\"usage\":", &fact.usage);
-    line.shape(b",\"tools\":", &fact.tools);
+    line.usage(&fact.usage);
+    line.tools(&fact.tools);
     line.cost(&fact.cost);
     line.optional(b",\"service\":", fact.service.as_deref());
     line.optional(b",\"response_id\":", fact.response_id.as_deref());
@@ -82,83 +83,96 @@ pub fn closed(fact: &CallClosed, out: &mut Vec<u8>) {
     line.raw(b"]}");
 }
 
+/// The bytes that stand for themselves in a JSON string.
+static PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        plain[control] = false;
+        control += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain
+};
+
 struct Line<'a> {
     out: &'a mut Vec<u8>,
 }
 
+/// Keys come as arrays: their lengths are then known where they are copied, and no copy is a call.
 impl Line<'_> {
-    fn raw(&mut self, bytes: &[u8]) {
+    fn raw<const N: usize>(&mut self, bytes: &[u8; N]) {
         self.out.extend_from_slice(bytes);
     }
 
     /// Who a call is of: the same five ids open every fact.
-    fn ids(&mut self, ids: [IdText; 5]) {
-        let keys: [&[u8]; 5] = [
-            b",\"id\":\"",
-            b",\"request\":\"",
-            b",\"org\":\"",
-            b",\"project\":\"",
-            b",\"key\":\"",
-        ];
-        for (key, id) in keys.into_iter().zip(ids) {
-            self.raw(key);
-            self.raw(id.as_str().as_bytes());
-            self.raw(b"\"");
-        }
+    fn ids(&mut self, [id, request, org, project, key]: [IdText; 5]) {
+        self.id(b",\"id\":\"", &id);
+        self.id(b",\"request\":\"", &request);
+        self.id(b",\"org\":\"", &org);
+        self.id(b",\"project\":\"", &project);
+        self.id(b",\"key\":\"", &key);
     }
 
-    fn text(&mut self, key: &[u8], text: &str) {
+    fn id<const N: usize>(&mut self, key: &[u8; N], id: &IdText) {
         self.raw(key);
-        if text
-            .bytes()
-            .all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\')
-        {
-            self.raw(b"\"");
-            self.raw(text.as_bytes());
-            self.raw(b"\"");
+        self.out.extend_from_slice(id.as_bytes());
+        self.out.push(b'"');
+    }
+
+    fn text<const N: usize>(&mut self, key: &[u8; N], text: &str) {
+        self.raw(key);
+        self.string(text);
+    }
+
+    fn string(&mut self, text: &str) {
+        let plain = text.bytes().all(|byte| PLAIN[usize::from(byte)]);
+        if plain {
+            self.out.push(b'"');
+            self.out.extend_from_slice(text.as_bytes());
+            self.out.push(b'"');
         } else {
             self.value(&text);
         }
     }
 
-    fn optional(&mut self, key: &[u8], text: Option<&str>) {
+    fn optional<const N: usize>(&mut self, key: &[u8; N], text: Option<&str>) {
         if let Some(text) = text {
             self.text(key, text);
         }
     }
 
-    fn flag(&mut self, key: &[u8], flag: bool) {
+    fn flag<const N: usize>(&mut self, key: &[u8; N], flag: bool) {
         self.raw(key);
-        self.raw(if flag { b"true" } else { b"false" });
+        if flag {
+            self.raw(b"true");
+        } else {
+            self.raw(b"false");
+        }
     }
 
-    fn number(&mut self, key: &[u8], number: u64) {
+    fn number<const N: usize>(&mut self, key: &[u8; N], number: u64) {
         self.raw(key);
         self.digits(number);
     }
 
-    fn signed(&mut self, key: &[u8], number: i64) {
+    fn signed<const N: usize>(&mut self, key: &[u8; N], number: i64) {
         self.raw(key);
         if number < 0 {
-            self.raw(b"-");
+            self.out.push(b'-');
         }
         self.digits(number.unsigned_abs());
     }
 
-    fn digits(&mut self, mut number: u64) {
-        let mut digits = [0u8; 20];
-        let mut start = digits.len();
-        while start == digits.len() || number > 0 {
-            start -= 1;
-            digits[start] = b'0' + (number % 10) as u8;
-            number /= 10;
-        }
-        self.raw(&digits[start..]);
+    fn digits(&mut self, number: u64) {
+        let mut digits = itoa::Buffer::new();
+        self.out.extend_from_slice(digits.format(number).as_bytes());
     }
 
-    fn time(&mut self, key: &[u8], at: Timestamp) {
+    fn time<const N: usize>(&mut self, key: &[u8; N], at: Timestamp) {
         self.raw(key);
-        self.raw(b"\"");
+        self.out.push(b'"');
         match at.text() {
             Some(text) => self.raw(&text),
             None => {
@@ -166,12 +180,63 @@ impl Line<'_> {
                 let _ = write!(self.out, "{at}");
             }
         }
-        self.raw(b"\"");
+        self.out.push(b'"');
+    }
+
+    /// An object of counts; those that are zero are left out.
+    fn counts<const N: usize>(&mut self, key: &[u8; N], counts: &[(&str, u64)]) {
+        self.raw(key);
+        let mut before = b'{';
+        for (name, count) in counts.iter().filter(|(_, count)| *count != 0) {
+            self.out.push(before);
+            self.out.push(b'"');
+            self.out.extend_from_slice(name.as_bytes());
+            self.raw(b"\":");
+            self.digits(*count);
+            before = b',';
+        }
+        if before == b'{' {
+            self.out.push(before);
+        }
+        self.out.push(b'}');
+    }
+
+    fn usage(&mut self, usage: &Usage) {
+        self.counts(
+            b",\"usage\":",
+            &[
+                ("input", usage.input),
+                ("cache_read", usage.cache_read),
+                ("cache_write_5m", usage.cache_write_5m),
+                ("cache_write_1h", usage.cache_write_1h),
+                ("cache_write_30m", usage.cache_write_30m),
+                ("cache_write_12h", usage.cache_write_12h),
+                ("audio_in", usage.audio_in),
+                ("image_in", usage.image_in),
+                ("output", usage.output),
+                ("reasoning", usage.reasoning),
+                ("audio_out", usage.audio_out),
+                ("image_out", usage.image_out),
+            ],
+        );
+    }
+
+    fn tools(&mut self, tools: &ServerTools) {
+        self.counts(
+            b",\"tools\":",
+            &[
+                ("web_search", tools.web_search),
+                ("web_fetch", tools.web_fetch),
+                ("file_search", tools.file_search),
+                ("code_execution", tools.code_execution),
+            ],
+        );
     }
 
     fn tags(&mut self, tags: &BTreeMap<String, String>) {
         if !tags.is_empty() {
-            self.shape(b",\"tags\":", tags);
+            self.raw(b",\"tags\":");
+            self.value(tags);
         }
     }
 
@@ -180,11 +245,13 @@ impl Line<'_> {
         self.flag(b",\"estimated\":", cost.estimated);
         self.flag(b",\"unpriced\":", cost.unpriced);
         self.flag(b",\"billed_by_client\":", cost.billed_by_client);
-        self.raw(b"}");
+        self.out.push(b'}');
     }
 
     fn attempt(&mut self, follows: bool, attempt: &Attempt) {
-        self.raw(if follows { b"," } else { b"" });
+        if follows {
+            self.out.push(b',');
+        }
         self.text(b"{\"provider\":", &attempt.provider);
         self.text(b",\"model\":", &attempt.model);
         self.number(b",\"started_us\":", attempt.started_us);
@@ -197,15 +264,10 @@ impl Line<'_> {
             b",\"upstream_request_id\":",
             attempt.upstream_request_id.as_deref(),
         );
-        self.raw(b"}");
+        self.out.push(b'}');
     }
 
-    /// What is small or rare is left to serde.
-    fn shape(&mut self, key: &[u8], value: &impl Serialize) {
-        self.raw(key);
-        self.value(value);
-    }
-
+    /// What is rare is left to serde.
     fn value(&mut self, value: &impl Serialize) {
         // Plain values written into memory: neither can fail.
         let _ = serde_json::to_writer(&mut *self.out, value);
@@ -216,8 +278,7 @@ impl Line<'_> {
 mod tests {
     use super::*;
     use crate::{CallStatus, Fact, Surface};
-    use kernel::tokens::ServerTools;
-    use kernel::{CallId, KeyId, Nano, OrgId, ProjectId, RequestId, Usage};
+    use kernel::{CallId, KeyId, Nano, OrgId, ProjectId, RequestId};
     use proptest::prelude::*;
 
     fn texts() -> impl Strategy<Value = String> {
@@ -232,6 +293,27 @@ mod tests {
         proptest::option::of(texts())
     }
 
+    /// Zero as often as not.
+    fn count() -> impl Strategy<Value = u64> {
+        prop_oneof![Just(0), any::<u64>()]
+    }
+
+    prop_compose! {
+        fn some_usage()(counts in proptest::array::uniform12(count())) -> Usage {
+            let [input, cache_read, cache_write_5m, cache_write_1h, cache_write_30m, cache_write_12h, audio_in, image_in,
+                output, reasoning, audio_out, image_out] = counts;
+            Usage { input, cache_read, cache_write_5m, cache_write_1h, cache_write_30m, cache_write_12h, audio_in,
+                image_in, output, reasoning, audio_out, image_out }
+        }
+    }
+
+    prop_compose! {
+        fn some_tools()(counts in proptest::array::uniform4(count())) -> ServerTools {
+            let [web_search, web_fetch, file_search, code_execution] = counts;
+            ServerTools { web_search, web_fetch, file_search, code_execution }
+        }
+    }
+
     prop_compose! {
         fn some_closed()(
             ids in any::<(u128, u128, u128)>(),
@@ -243,6 +325,7 @@ mod tests {
             at in any::<i64>(),
             tags in proptest::collection::btree_map(texts(), texts(), 0..3),
             tries in 0..3usize,
+            told in (some_usage(), some_tools()),
         ) -> CallClosed {
             let attempt = Attempt {
                 provider: names.0.clone(),
@@ -271,8 +354,8 @@ mod tests {
                 started_at: Timestamp(at),
                 duration_us: counts.2,
                 first_byte_us: flags.2.then_some(counts.3),
-                usage: Usage { input: counts.0, output: counts.1, ..Usage::default() },
-                tools: ServerTools::default(),
+                usage: told.0,
+                tools: told.1,
                 cost: Cost {
                     nano_usd: Nano(nano),
                     estimated: flags.0,

@@ -62,16 +62,40 @@ impl Sum for Nano {
 /// USD as a decimal string without needless zeros: `0.13844`, `0`, `12.5`.
 impl fmt::Display for Nano {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0 < 0 { "-" } else { "" };
-        let magnitude = self.0.unsigned_abs();
-        let (whole, part) = (magnitude / 1_000_000_000, magnitude % 1_000_000_000);
-        if part == 0 {
-            return write!(f, "{sign}{whole}");
+        // Written from its end, one digit after another: every priced answer shows an amount.
+        let mut text = [0u8; LONGEST_TEXT];
+        let mut start = text.len();
+        let mut end = text.len();
+        let mut left = self.0.unsigned_abs();
+        let mut places = 0;
+        while left > 0 || places <= PLACES {
+            if places == PLACES {
+                start -= 1;
+                text[start] = b'.';
+            }
+            start -= 1;
+            text[start] = b'0' + (left % 10) as u8;
+            left /= 10;
+            places += 1;
         }
-        let digits = format!("{part:09}");
-        write!(f, "{sign}{whole}.{}", digits.trim_end_matches('0'))
+        let part = text.len() - PLACES..text.len();
+        let needless = text[part].iter().rev().take_while(|digit| **digit == b'0');
+        end -= needless.count();
+        if end == text.len() - PLACES {
+            end -= 1;
+        }
+        if self.0 < 0 {
+            start -= 1;
+            text[start] = b'-';
+        }
+        f.write_str(std::str::from_utf8(&text[start..end]).unwrap_or_default())
     }
 }
+
+/// Decimal places of a nano-dollar.
+const PLACES: usize = 9;
+/// A sign, ten digits of whole dollars, the point and the places.
+const LONGEST_TEXT: usize = 1 + 10 + 1 + PLACES;
 
 /// Why a text is no amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -202,7 +226,10 @@ mod tests {
     proptest! {
         #[test]
         fn display_and_parse_agree(nano in 0..i64::MAX) {
-            prop_assert_eq!(Nano(nano).to_string().parse::<Nano>(), Ok(Nano(nano)));
+            let text = Nano(nano).to_string();
+            prop_assert_eq!(text.parse::<Nano>(), Ok(Nano(nano)));
+            prop_assert!(!text.contains('.') || !text.ends_with(['0', '.']), "{}", text);
+            prop_assert_eq!(Nano(-nano).to_string(), if nano == 0 { text } else { format!("-{text}") });
         }
 
         #[test]

@@ -7,9 +7,10 @@ pub(crate) use anthropic::{Message, Stop};
 pub(crate) use openai::{ResponseObject, count_tool};
 
 use kernel::{Failure, Kind, Reported};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Protocol, scan};
+use crate::{Protocol, lean, scan};
 
 /// An answer that promised success is no JSON object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,20 +35,29 @@ impl Failure for AnswerError {
 /// Reads the body of a successful answer that is no stream.
 pub fn read_answer(protocol: Protocol, body: &[u8]) -> Result<Reported, AnswerError> {
     let read = match protocol {
-        Protocol::Chat | Protocol::Embeddings => {
-            serde_json::from_slice::<openai::ChatAnswer>(body).map(openai::ChatAnswer::report)
-        }
-        Protocol::Responses => serde_json::from_slice::<ResponseObject>(body).map(|response| {
+        Protocol::Chat | Protocol::Embeddings => parse(body, openai::ChatAnswer::report),
+        Protocol::Responses => parse(body, |response: ResponseObject| {
             let mut reported = Reported::default();
             response.report(&mut reported);
             reported
         }),
-        Protocol::Messages => serde_json::from_slice::<Message>(body).map(Message::report),
+        Protocol::Messages => parse(body, Message::report),
     };
     read.map_err(|error| AnswerError {
         protocol,
         reason: error.to_string(),
     })
+}
+
+/// The quick reader's word where it has one, else that of the thorough one.
+fn parse<'de, T: Deserialize<'de>>(
+    body: &'de [u8],
+    report: impl FnOnce(T) -> Reported,
+) -> serde_json::Result<Reported> {
+    match lean::read(body) {
+        Some(answer) => Ok(report(answer)),
+        None => serde_json::from_slice(body).map(report),
+    }
 }
 
 /// Bytes of text, reasoning and tool arguments in a whole answer, as they are escaped: what an estimate goes by where

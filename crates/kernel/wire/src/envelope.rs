@@ -13,6 +13,7 @@ use serde::de::{Deserialize as _, Deserializer as _, IgnoredAny, MapAccess, Visi
 use serde_json::value::RawValue;
 
 use crate::Protocol;
+use crate::lean::Lean;
 use fields::{Field, Found};
 
 /// A byte range in the decoded body.
@@ -66,6 +67,33 @@ pub fn read(protocol: Protocol, body: &[u8]) -> Result<Envelope, EnvelopeError> 
     let Some(opening) = opening else {
         return Err(EnvelopeError::Empty);
     };
+    let found = || Found::new(protocol, body, opening + 1);
+    match read_plain(body, found()) {
+        Some(envelope) => Ok(envelope),
+        None => read_any(body, opening, found()),
+    }
+}
+
+/// A body as clients write it: sound JSON whose keys of the top level hold no escape. Nothing is said of any other.
+fn read_plain<'de>(body: &'de [u8], mut found: Found<'de>) -> Option<Envelope> {
+    let mut lean = Lean::new(body);
+    let mut inside = lean.open()?;
+    while let Some(key) = lean.key(&mut inside)? {
+        found.is_empty_object = false;
+        match Field::of(key) {
+            Field::Other => lean.skip()?,
+            field => found.take(field, lean.raw()?).ok()?,
+        }
+    }
+    lean.ends().then(|| found.finish().ok())?
+}
+
+/// Any body, with the fault that it has.
+fn read_any<'de>(
+    body: &'de [u8],
+    opening: usize,
+    mut found: Found<'de>,
+) -> Result<Envelope, EnvelopeError> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     if body[opening] != b'{' {
         return Err(match IgnoredAny::deserialize(&mut deserializer) {
@@ -74,7 +102,6 @@ pub fn read(protocol: Protocol, body: &[u8]) -> Result<Envelope, EnvelopeError> 
             Err(error) => EnvelopeError::json(body, &error),
         });
     }
-    let mut found = Found::new(protocol, body, opening + 1);
     let read = deserializer
         .deserialize_map(TopLevel { found: &mut found })
         .and_then(|()| deserializer.end());
@@ -105,7 +132,7 @@ impl<'de> Visitor<'de> for TopLevel<'_, 'de> {
                 continue;
             }
             let value: &'de RawValue = map.next_value()?;
-            if let Err(error) = self.found.take(field, value) {
+            if let Err(error) = self.found.take(field, value.get()) {
                 self.found.error = Some(error);
                 return Err(serde::de::Error::custom("envelope"));
             }

@@ -6,6 +6,7 @@ pub mod encoding;
 pub mod envelope;
 pub mod error;
 pub mod eventstream;
+mod lean;
 mod lenient;
 pub mod meter;
 pub mod models;

@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     /// Written since the last sync began.
     pub(crate) dirty: AtomicBool,
     pub(crate) syncer: Mutex<Option<Thread>>,
+    /// There is something to do where there was nothing: a first call waits, or a segment ended.
+    pub(crate) work: Notify,
     /// A whole batch waits, or somebody waits for delivery.
     pub(crate) ready: Notify,
     /// Mirrors the log's own count for those who wait for it.
@@ -98,7 +100,7 @@ impl Journal {
     /// [`JournalError::Disk`]: the fact is kept in memory and delivered all the same.
     pub fn append_closed(&self, call: &Arc<CallClosed>) -> Result<(), JournalError> {
         let fact = FactRef::Closed(call);
-        let (written, held) = with_frame(&fact, |frame| {
+        let (written, held, pending) = with_frame(&fact, |frame| {
             // The writer makes valid UTF-8; the check is cheap, and a record is never lost over it.
             let json = match std::str::from_utf8(frame::body(frame)) {
                 Ok(text) => text.into(),
@@ -115,9 +117,12 @@ impl Journal {
             } else {
                 log.close(delivery, frame)
             };
-            Ok((written, log.waiting.ready()))
+            Ok((written, log.waiting.ready(), log.waiting.pending()))
         })?;
         self.shared.mark_dirty();
+        if pending == 1 {
+            self.shared.work.notify_one();
+        }
         if held >= self.shared.options.batch {
             self.shared.ready.notify_one();
         }
@@ -130,10 +135,15 @@ impl Journal {
         fact: &Fact,
         by_reference: &FactRef<'_>,
     ) -> Result<(), JournalError> {
-        with_frame(by_reference, |frame| {
-            self.shared.log.lock().append(sort, fact.call(), frame)
+        let begun = with_frame(by_reference, |frame| {
+            let mut log = self.shared.log.lock();
+            log.append(sort, fact.call(), frame)?;
+            Ok(log.current.len == frame.len() as u64)
         })?;
         self.shared.mark_dirty();
+        if begun {
+            self.shared.work.notify_one();
+        }
         Ok(())
     }
 

@@ -17,15 +17,30 @@ use crate::segment::{Position, Span};
 /// Facts carried forward under one lock.
 const CARRIED_AT_ONCE: usize = 32;
 
+/// What there is to forget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Due {
+    Nothing,
+    /// More is in the store than the checkpoint says: it costs time after a crash, and can wait.
+    Checkpoint,
+    /// A whole segment is in the store: its room may be wanted.
+    Room,
+}
+
 /// Whether there may be something to forget.
-pub(crate) fn is_due(shared: &Shared) -> bool {
+pub(crate) fn due(shared: &Shared) -> Due {
     let mut log = shared.log.lock();
     let end = log.end();
     log.waiting.settle_idle(end);
     let delivered = log.waiting.delivered;
     let ended = log.ended.front();
-    delivered != *shared.checkpoint.lock()
-        || ended.is_some_and(|ended| ended.number < delivered.segment)
+    if ended.is_some_and(|ended| ended.number < delivered.segment) {
+        Due::Room
+    } else if delivered != *shared.checkpoint.lock() {
+        Due::Checkpoint
+    } else {
+        Due::Nothing
+    }
 }
 
 /// Writes the checkpoint and removes what it makes superfluous.

@@ -78,6 +78,7 @@ pub(crate) fn open(
         log: Mutex::new(log),
         dirty: AtomicBool::new(true),
         syncer: Mutex::new(None),
+        work: Notify::new(),
         ready: Notify::new(),
         delivery_error: Mutex::new(None),
         rejected: AtomicU64::new(0),

@@ -9,7 +9,6 @@ use guard::Caller;
 use kernel::{CallId, Nano, RequestId};
 use llm::Target;
 use llm::config::CredentialSource;
-use smallvec::SmallVec;
 
 use super::Call;
 use super::money::cost_at;
@@ -17,7 +16,7 @@ use crate::error::GatewayError;
 use crate::gateway::{Shared, State};
 
 /// What is known of a call when it asks to be admitted.
-pub(crate) struct Opening {
+pub(crate) struct Opening<'a> {
     /// The request it came in on.
     pub request: RequestId,
     /// The surface.
@@ -37,7 +36,7 @@ pub(crate) struct Opening {
     /// The provider works on after its answer.
     pub background: bool,
     /// The decoded body.
-    pub body: Bytes,
+    pub body: &'a Bytes,
     /// Labels, the key's own included.
     pub tags: BTreeMap<String, String>,
     /// The session that the client names.
@@ -57,8 +56,8 @@ impl Call {
         shared: &Arc<Shared>,
         state: &Arc<State>,
         caller: &Caller,
-        opening: Opening,
-    ) -> Result<Self, GatewayError> {
+        opening: Opening<'_>,
+    ) -> Result<Box<Self>, GatewayError> {
         let deps = &shared.deps;
         if shared.live.is_draining() {
             return Err(GatewayError::Draining);
@@ -120,7 +119,7 @@ impl Call {
             key: caller.principal.key,
             surface,
             requested_model: opening.requested_model,
-            provider: upstream.name.to_string(),
+            provider: String::from(&*upstream.name),
             upstream_model: model,
             stream: opening.stream,
             at: now,
@@ -150,8 +149,10 @@ impl Call {
             upstream.name.clone(),
             opened.requested_model.as_str().into(),
         );
-        let captured = caller.capture.then(|| (opening.body, Vec::new(), false));
-        Ok(Self {
+        let captured = caller
+            .capture
+            .then(|| (opening.body.clone(), Vec::new(), false));
+        Ok(Box::new(Self {
             shared: shared.clone(),
             state: state.clone(),
             target,
@@ -168,7 +169,8 @@ impl Call {
             started_us: now_us,
             last_progress_us: 0,
             first_byte_us: None,
-            attempts: SmallVec::new(),
+            attempts: Vec::with_capacity(1),
+            spent: super::Spent::default(),
             http_status: 0,
             request_bytes,
             response_bytes: 0,
@@ -178,6 +180,6 @@ impl Call {
             captured,
             closed: false,
             live,
-        })
+        }))
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use facts::{CallStatus, Surface};
-use http::header::HeaderValue;
 use http::{Method, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming as IncomingBody;
@@ -122,7 +121,7 @@ pub(super) async fn forward(
     let client_credential = invoke::check_credential(&upstream, &headers)?;
     let attribution = Attribution::of_headers(&headers, &caller)?;
     let target = upstream.address(&errand.path, query.as_deref())?;
-    let mut call = Box::new(Call::open(
+    let mut call = Call::open(
         &gateway.shared,
         state,
         &caller,
@@ -136,14 +135,14 @@ pub(super) async fn forward(
             max_output: None,
             choices: 1,
             background: false,
-            body: body.clone(),
+            body: &body,
             tags: attribution.tags,
             session: None,
             client: attribution.client,
             end_user: None,
             unreserved: true,
         },
-    )?);
+    )?;
     let (pass, slot) = match enter(&upstream).await {
         Ok(entered) => entered,
         Err(error) => return Err(refuse(&mut call, error, CallStatus::Unavailable)),
@@ -166,12 +165,8 @@ pub(super) async fn forward(
         None => return Err(cut(&mut call)),
     };
     let (mut head, body) = answer.into_parts();
-    let upstream_id = headers::to_client(&mut head.headers);
+    let upstream_id = headers::to_client(&mut head.headers, call.request(), call.id());
     call.answered(head.status.as_u16(), upstream_id.as_ref());
-    headers::stamp(&mut head.headers, call.request());
-    if let Ok(id) = HeaderValue::from_str(call.id().text().as_str()) {
-        head.headers.insert(headers::CALL, id);
-    }
     let status = head.status.as_u16();
     if head.status.is_success() {
         let (billable, pass) = (errand.billable, Some(pass));

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use super::bedrock::stream::EventStream;
 use super::error;
-use crate::transport::AnswerBody;
+use crate::transport::{AnswerBody, ExchangeError};
 
 const AMZN_REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const AMZN_ERROR: HeaderName = HeaderName::from_static("x-amzn-errortype");
@@ -171,12 +171,12 @@ impl Undressed {
 
 impl Body for Undressed {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = ExchangeError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, ExchangeError>>> {
         let this = self.get_mut();
         loop {
             if this.over {

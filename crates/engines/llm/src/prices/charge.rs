@@ -149,11 +149,16 @@ impl<'a> Running<'a> {
         let row = found.row;
         let picked = row.schedule.pick(self.bill.started);
         let plan = row.plans.get(picked.plan).unwrap_or(&row.plans[0]);
-        if row.plans.get(picked.otherwise) != Some(plan) {
+        // Mostly it is the very same plan; comparing two means comparing all their prices.
+        let is_plan = |place: usize| {
+            let other = row.plans.get(place);
+            other.is_some_and(|other| std::ptr::eq(other, plan) || other == plan)
+        };
+        if !is_plan(picked.otherwise) {
             self.note(Note::UncertainHoliday);
         }
         let later = row.schedule.pick(self.bill.ended).plan;
-        if found.crosses || row.plans.get(later) != Some(plan) {
+        if found.crosses || !is_plan(later) {
             self.note(Note::CrossesPriceChange);
         }
         let tier = plan.standard.tier_of(size);

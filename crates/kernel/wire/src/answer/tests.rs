@@ -8,6 +8,21 @@ fn read(protocol: Protocol, body: &serde_json::Value) -> Reported {
 }
 
 #[test]
+fn ordinary_answers_are_read_by_the_quick_reader() {
+    let usage =
+        r#"{"prompt_tokens":9,"completion_tokens":3,"prompt_tokens_details":{"cached_tokens":0}}"#;
+    let chat = format!(
+        r#"{{"id":"c","choices":[{{"message":{{"content":"é \"x\"\n"}},"finish_reason":"stop"}}],"usage":{usage}}}"#
+    );
+    assert!(lean::read::<openai::ChatAnswer>(chat.as_bytes()).is_some());
+    let message =
+        br#"{"id":"m","content":[{"text":"a\\b"}],"usage":{"input_tokens":5,"iterations":null}}"#;
+    assert!(lean::read::<Message>(message).is_some());
+    let response = br#"{"id":"r","output":[{"type":"message","content":[{"text":"\ud83d"}]}],"status":"completed"}"#;
+    assert!(lean::read::<ResponseObject>(response).is_some());
+}
+
+#[test]
 fn a_message() {
     let body = json!({"id":"msg_1","type":"message","role":"assistant","model":"claude-opus-5-5",
         "content":[{"type":"text","text":"hi"},{"type":"tool_use","id":"t","name":"ls","input":{"path":"/tmp","all":true}}],

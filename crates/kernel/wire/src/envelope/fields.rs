@@ -7,7 +7,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use serde_json::value::RawValue;
 
 use super::{Envelope, EnvelopeError, Span};
-use crate::Protocol;
+use crate::{Protocol, scan};
 
 /// Longer model ids are nobody's.
 const MAX_MODEL_BYTES: usize = 512;
@@ -21,8 +21,13 @@ macro_rules! fields {
         pub(super) enum Field { $($variant,)* Other }
 
         impl Field {
-            fn of(name: &str) -> Self {
-                match name { $($name => Self::$variant,)* _ => Self::Other }
+            pub(super) fn of(name: &[u8]) -> Self {
+                $(
+                    if name == $name.as_bytes() {
+                        return Self::$variant;
+                    }
+                )*
+                Self::Other
             }
 
             const fn name(self) -> &'static str {
@@ -59,13 +64,8 @@ impl<'de> Deserialize<'de> for Field {
                 f.write_str("a key")
             }
 
-            fn visit_str<E>(self, name: &str) -> Result<Field, E> {
-                Ok(Field::of(name))
-            }
-
-            // A key that is no valid text cannot be one of ours.
             fn visit_bytes<E>(self, name: &[u8]) -> Result<Field, E> {
-                Ok(std::str::from_utf8(name).map_or(Field::Other, Field::of))
+                Ok(Field::of(name))
             }
         }
         // As bytes, so that lone surrogates and invalid text in foreign keys pass like those in values.
@@ -111,13 +111,12 @@ impl<'de> Found<'de> {
         start..start + value.len()
     }
 
-    pub(super) fn take(&mut self, field: Field, value: &'de RawValue) -> Result<(), EnvelopeError> {
+    pub(super) fn take(&mut self, field: Field, text: &'de str) -> Result<(), EnvelopeError> {
         let bit = 1u32 << (field as u32);
         if self.seen & bit != 0 {
             return Err(EnvelopeError::DuplicateKey(field.name()));
         }
         self.seen |= bit;
-        let text = value.get();
         match (field, self.protocol) {
             (Field::Model, _) => self.model(text)?,
             (Field::Stream, Protocol::Chat | Protocol::Responses | Protocol::Messages) => {
@@ -138,7 +137,7 @@ impl<'de> Found<'de> {
             }
             (Field::PreviousResponseId, Protocol::Responses) => {
                 // Never cut: it is looked up as it stands.
-                let id = serde_json::from_str::<String>(text).ok();
+                let id = string(text);
                 self.envelope.previous_response_id = id.filter(|id| !id.is_empty());
                 self.envelope.previous_response_id_span = self
                     .envelope
@@ -159,8 +158,7 @@ impl<'de> Found<'de> {
 
     fn model(&mut self, text: &str) -> Result<(), EnvelopeError> {
         const EXPECTED: &str = "a string that names a model, at most 512 bytes long";
-        let model: String = serde_json::from_str(text)
-            .map_err(|_| EnvelopeError::InvalidField("model", EXPECTED))?;
+        let model = string(text).ok_or(EnvelopeError::InvalidField("model", EXPECTED))?;
         if model.trim().is_empty() || model.len() > MAX_MODEL_BYTES {
             return Err(EnvelopeError::InvalidField("model", EXPECTED));
         }
@@ -203,10 +201,7 @@ impl<'de> Found<'de> {
             return Ok(());
         }
         let only = one_key("metadata", "metadata.user_id", "user_id", text)?;
-        if let Some(user_id) = only
-            .value
-            .and_then(|value| serde_json::from_str::<String>(value).ok())
-        {
+        if let Some(user_id) = only.value.and_then(string) {
             let caller = Caller::of(&user_id);
             self.envelope.end_user = caller.end_user;
             self.envelope.session = caller.session;
@@ -262,10 +257,15 @@ fn whole(field: Field, text: &str) -> Result<Option<u64>, EnvelopeError> {
     }
 }
 
+/// A string as it is meant, of a value that is sound JSON.
+fn string(value: &str) -> Option<String> {
+    let raw = value.strip_prefix('"')?.strip_suffix('"')?;
+    scan::unescape(raw.as_bytes())
+}
+
 /// A text that describes the caller; anything else is the upstream's to judge.
 fn label(text: &str) -> Option<String> {
-    let text: String = serde_json::from_str(text).ok()?;
-    cut(&text)
+    cut(&string(text)?)
 }
 
 fn cut(text: &str) -> Option<String> {

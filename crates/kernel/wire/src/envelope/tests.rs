@@ -40,6 +40,12 @@ fn a_chat_request() {
 }
 
 #[test]
+fn what_clients_write_is_read_by_the_plain_reader() {
+    let body = br#"{"model":"gpt-5","messages":[{"role":"user","content":"caf\u00e9 \"\n"}],"stream":true,"temperature":0.7}"#;
+    assert!(read_plain(body, Found::new(Protocol::Chat, body, 1)).is_some());
+}
+
+#[test]
 fn a_response_request() {
     let body = br#"{"model":"gpt-6.1-sol","input":"hi","background":true,"max_output_tokens":7,"previous_response_id":"resp_1",
         "safety_identifier":"s","user":"u","stream":null,"stream_options":{"include_obfuscation":false},"store":false}"#;
@@ -415,6 +421,14 @@ proptest! {
             prop_assert_eq!(envelope.choices, choices);
         } else {
             prop_assert!(matches!(read, Err(EnvelopeError::InvalidField(..) | EnvelopeError::MissingField(..))));
+        }
+    }
+
+    #[test]
+    fn the_plain_reader_says_what_the_other_says_or_nothing(body in body()) {
+        let found = || Found::new(Protocol::Chat, body.as_bytes(), 1);
+        if let Some(envelope) = read_plain(body.as_bytes(), found()) {
+            prop_assert_eq!(read_any(body.as_bytes(), 0, found()), Ok(envelope));
         }
     }
 

@@ -2,15 +2,17 @@
 //! alone is refused while its follower is taken is set aside.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ahash::AHashSet;
+use tokio::time::Instant;
 
 use crate::handle::Shared;
+use crate::housekeeping::{self, Due};
 use crate::log::Source;
+use crate::rejected;
 use crate::segment::Position;
 use crate::sink::{BoxError, Delivery, Sink};
-use crate::{housekeeping, rejected};
 
 use super::files;
 
@@ -19,8 +21,8 @@ const SINK_WAIT: Duration = Duration::from_secs(15);
 /// The pause after the first failure; doubled up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// How often the checkpoint moves on while whole batches follow one another.
-const TIDY_EVERY: Duration = Duration::from_secs(1);
+/// How often the checkpoint moves on. After a crash what is behind it comes again, and changes nothing.
+const TIDY_EVERY: Duration = Duration::from_secs(5);
 /// Failures in a row before a single call is suspected rather than the store.
 const SUSPECT_AFTER: u32 = 12;
 
@@ -29,6 +31,7 @@ pub(crate) struct Courier<'a> {
     sink: &'a dyn Sink,
     limit: usize,
     failures: u32,
+    tidied: Instant,
 }
 
 /// How much was delivered.
@@ -57,6 +60,7 @@ impl<'a> Courier<'a> {
             sink,
             limit: shared.options.batch.max(1),
             failures: 0,
+            tidied: Instant::now(),
         }
     }
 
@@ -64,26 +68,28 @@ impl<'a> Courier<'a> {
         self.failures > 0
     }
 
-    /// Delivers until less than a whole batch waited or one fails; says how long to pause then. What comes meanwhile
-    /// waits for the next round: a commit for each handful would cost more than the calls themselves.
-    pub(crate) async fn drain(&mut self) -> Duration {
-        let mut tidied = Instant::now();
+    /// Delivers until less than a whole batch waited or one fails; says how long to pause then, if there will be anything
+    /// to do. What comes meanwhile waits for the next round: a commit for each handful would cost more than the calls
+    /// themselves.
+    pub(crate) async fn drain(&mut self) -> Option<Duration> {
         loop {
             match self.deliver_batch().await {
                 Ok(Delivered::Full) => {
-                    if tidied.elapsed() >= TIDY_EVERY {
-                        self.tidy().await;
-                        tidied = Instant::now();
-                    }
+                    self.tidy_in_time().await;
                 }
                 Ok(Delivered::Rest | Delivered::Nothing) => {
-                    self.tidy().await;
-                    return self.shared.options.deliver_every;
+                    let tidy = self.tidy_in_time().await;
+                    let more = self.shared.log.lock().waiting.pending() > 0;
+                    return if more {
+                        Some(self.shared.options.deliver_every)
+                    } else {
+                        tidy
+                    };
                 }
                 Err(error) => {
                     self.note_failure(&error);
                     let doubled = FIRST_PAUSE * 2u32.saturating_pow(self.failures.min(8) - 1);
-                    return doubled.min(LONGEST_PAUSE);
+                    return Some(doubled.min(LONGEST_PAUSE));
                 }
             }
         }
@@ -145,15 +151,19 @@ impl<'a> Courier<'a> {
     }
 
     async fn hand_over(&self, calls: &[Delivery]) -> Result<(), BoxError> {
+        if calls.is_empty() {
+            return Ok(());
+        }
         let mut seen = AHashSet::with_capacity(calls.len());
+        if calls.iter().all(|delivery| seen.insert(delivery.call.id)) {
+            return tokio::time::timeout(SINK_WAIT, self.sink.deliver(calls)).await?;
+        }
+        seen.clear();
         let once: Vec<Delivery> = calls
             .iter()
             .filter(|delivery| seen.insert(delivery.call.id))
             .cloned()
             .collect();
-        if once.is_empty() {
-            return Ok(());
-        }
         tokio::time::timeout(SINK_WAIT, self.sink.deliver(&once)).await?
     }
 
@@ -167,11 +177,23 @@ impl<'a> Courier<'a> {
         self.shared.delivered.send_replace(count);
     }
 
+    /// Forgets when it is time to; says how long until the next time, if there is anything left to forget.
+    async fn tidy_in_time(&mut self) -> Option<Duration> {
+        let left = TIDY_EVERY.saturating_sub(self.tidied.elapsed());
+        match housekeeping::due(self.shared) {
+            Due::Nothing => return None,
+            Due::Checkpoint if !left.is_zero() => return Some(left),
+            Due::Checkpoint | Due::Room => self.tidy().await,
+        }
+        (housekeeping::due(self.shared) != Due::Nothing).then_some(TIDY_EVERY)
+    }
+
     /// Forgets what is in the store. What is not forgotten now, for an error, is forgotten later.
-    pub(crate) async fn tidy(&self) {
-        if !housekeeping::is_due(self.shared) {
+    pub(crate) async fn tidy(&mut self) {
+        if housekeeping::due(self.shared) == Due::Nothing {
             return;
         }
+        self.tidied = Instant::now();
         let shared = Arc::clone(self.shared);
         match tokio::task::spawn_blocking(move || housekeeping::tidy(&shared)).await {
             Ok(Ok(())) => {}

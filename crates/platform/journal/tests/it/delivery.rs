@@ -134,8 +134,9 @@ async fn what_was_not_delivered_is_delivered_by_the_next_start() {
             Err(error) => panic!("{error}"),
         }
     };
-    assert_eq!((recovery.pending, recovery.interrupted), (20, 0));
-    assert_eq!((sink.count(), sink.again()), (30, 0));
+    // How far it came was not noted before it died, so some come again; the store knows them.
+    assert_eq!(recovery.pending, 20 + sink.again());
+    assert_eq!((recovery.interrupted, sink.count()), (0, 30));
 }
 
 #[tokio::test]

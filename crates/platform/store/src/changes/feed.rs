@@ -14,8 +14,6 @@ use crate::{Store, StoreError, within};
 
 /// Notices held for a subscriber; one that falls further behind is told to reload everything.
 const HELD: usize = 1_024;
-/// Changes read at once.
-const BATCH: i64 = 1_000;
 /// How long the store may take for one look.
 const ROUND_WAIT: Duration = Duration::from_secs(5);
 
@@ -137,39 +135,41 @@ async fn poll(store: Store, shared: Arc<Shared>, mut position: i64, every: Durat
     }
 }
 
+/// What was changed behind a place. The bound stands in the text: SQLite plans a statement anew for each value that is
+/// bound to a `LIMIT`.
+const CHANGES: &str =
+    "SELECT sequence, topic, subject FROM changes WHERE sequence > $1 ORDER BY sequence LIMIT 1000";
+
+/// One look: the head alone, which is nearly always where it was, and only then at what changed.
 async fn round(store: &Store, shared: &Shared, position: &mut i64) -> Result<(), StoreError> {
-    loop {
-        let statement = Statement::from_sql_and_values(
-            store.backend(),
-            "SELECT head.sequence AS head, changes.sequence, changes.topic, changes.subject \
-             FROM change_head AS head LEFT JOIN changes ON changes.sequence > $1 \
-             WHERE head.id = 1 ORDER BY changes.sequence LIMIT $2",
-            [(*position).into(), BATCH.into()],
-        );
+    let head = head(store).await?;
+    if head < *position {
+        // A store that was put back to an older state.
+        shared.tell_all();
+        *position = head;
+    }
+    while *position < head {
+        let after = [(*position).into()];
+        let statement = Statement::from_sql_and_values(store.backend(), CHANGES, after);
         let rows = store.read().query_all_raw(statement).await?;
-        let Some(first) = rows.first() else {
-            return Err(StoreError::Unreadable {
-                what: "the row of change_head",
-            });
+        let first = match rows.first() {
+            Some(row) => Some(row.try_get_by_index::<i64>(0)?),
+            None => None,
         };
-        let head: i64 = first.try_get_by_index(0)?;
-        let first: Option<i64> = first.try_get_by_index(1)?;
-        // Behind what is kept, or ahead of a store that was put back to an older state.
-        if head < *position || (head > *position && first != Some(*position + 1)) {
+        if first != Some(*position + 1) {
+            // Behind what is kept.
             shared.tell_all();
             *position = head;
-            return Ok(());
-        }
-        if head == *position {
-            return Ok(());
-        }
-        for row in &rows {
-            let topic: String = row.try_get_by_index(2)?;
-            let subject: String = row.try_get_by_index(3)?;
-            shared.tell(&topic, &subject);
-            *position = row.try_get_by_index(1)?;
+        } else {
+            for row in &rows {
+                let topic: String = row.try_get_by_index(1)?;
+                let subject: String = row.try_get_by_index(2)?;
+                shared.tell(&topic, &subject);
+                *position = row.try_get_by_index(0)?;
+            }
         }
     }
+    Ok(())
 }
 
 async fn head(store: &Store) -> Result<i64, StoreError> {
