@@ -13,6 +13,7 @@ use http::header::{CONTENT_ENCODING, HeaderMap};
 use http::{Request, Response};
 use http_body_util::Full;
 use kernel::{Failure, RequestId, permission};
+use llm::cloud::Outgoing;
 use llm::config::CredentialSource;
 use llm::{ProviderKind, Target, Upstream};
 use wire::{Envelope, Protocol};
@@ -20,6 +21,7 @@ use wire::{Envelope, Protocol};
 use crate::attribution::Attribution;
 use crate::body::AnswerBody;
 use crate::call::{Call, Ending, Opening};
+use crate::cloud;
 use crate::error::GatewayError;
 use crate::failed::{Failed, Used};
 use crate::gateway::{Shared, State};
@@ -212,15 +214,16 @@ async fn attempt(
     };
     call.attempt();
     let counting = way.surface == Surface::CountTokens;
-    let speech = speech::of(upstream.kind, way.protocol);
+    let speech = speech::of(upstream, call.upstream_model(), way.protocol);
     let mut talk = None;
-    let (endpoint, sent, is_edited) = match speech {
+    let (endpoint, suffix, sent, is_edited) = match speech {
         Some(Speech::Translated(pair, endpoint)) => {
             let now_s = u64::try_from(call.now().micros() / 1_000_000).unwrap_or_default();
             match translated::request(state, pair, &call, counting, now_s, &job.plain) {
                 Some(Ok((body, told))) => {
                     talk = Some((pair, told));
-                    (endpoint, body, false)
+                    let (path, suffix) = endpoint.place(counting);
+                    (path, suffix, body, false)
                 }
                 Some(Err(error)) => return unsent(call, error.into()),
                 None => {
@@ -231,13 +234,14 @@ async fn attempt(
         }
         Some(Speech::Own(endpoint)) => {
             let (sent, is_edited) = job.spliced(target);
-            (endpoint, sent, is_edited)
+            (endpoint, way.suffix, sent, is_edited)
         }
         // The plan holds none of these.
-        None => ("", job.body.clone(), false),
+        None => ("", "", job.body.clone(), false),
     };
+    let mut dropped = None;
     let answer = if upstream.kind == ProviderKind::Sim {
-        let (path, stream) = (format!("{endpoint}{}", way.suffix), job.envelope.stream);
+        let (path, stream) = (format!("{endpoint}{suffix}"), job.envelope.stream);
         Ok(llm::sim::answer(
             way.protocol,
             &path,
@@ -246,30 +250,52 @@ async fn attempt(
             &sent,
         ))
     } else {
-        // A count is asked for below the path, where the other protocol counts at all.
-        let suffix = if talk.is_some() && !counting {
-            ""
-        } else {
-            way.suffix
-        };
         let query = job.query.as_deref().filter(|_| talk.is_none());
-        let address = match upstream.address_of(endpoint, suffix, query) {
-            Ok(address) => address,
-            Err(error) => return unsent(call, error.into()),
-        };
-        let mut outgoing = Request::new(Full::new(sent));
-        *outgoing.method_mut() = http::Method::POST;
-        *outgoing.uri_mut() = address;
-        let headers = outgoing.headers_mut();
-        if let Some((pair, _)) = &talk {
-            translated::request_headers(*pair, headers);
-        } else {
-            headers.clone_from(&job.headers);
-        }
         let own_credential = upstream.credential == CredentialSource::Client;
-        headers::to_upstream(headers, own_credential, is_edited && job.is_encoded);
-        upstream.authorize(headers);
-        match unless_cut(&call, pin!(upstream.send(outgoing))).await {
+        let put_headers = |headers: &mut HeaderMap| {
+            match &talk {
+                Some((pair, _)) => translated::request_headers(*pair, headers),
+                None => headers.clone_from(&job.headers),
+            }
+            headers::to_upstream(headers, own_credential, is_edited && job.is_encoded);
+        };
+        let answer = if upstream.is_cloud() {
+            let spoken = match speech {
+                Some(Speech::Translated(_, endpoint)) => endpoint.spoken(),
+                _ => way.protocol.into(),
+            };
+            let as_it_came = talk.is_none() && !is_edited;
+            let mut outgoing = Outgoing {
+                spoken,
+                suffix,
+                model: call.upstream_model(),
+                stream: job.envelope.stream && !counting,
+                query,
+                body: if as_it_came { job.plain.clone() } else { sent },
+                headers: HeaderMap::new(),
+            };
+            put_headers(&mut outgoing.headers);
+            let max_event_bytes = state.config.max_event_bytes;
+            let sent = Box::pin(cloud::send(upstream, outgoing, max_event_bytes));
+            unless_cut(&call, pin!(sent)).await.map(|sent| {
+                sent.map(|sent| {
+                    dropped = sent.dropped;
+                    sent.answer
+                })
+            })
+        } else {
+            let address = match upstream.address_of(endpoint, suffix, query) {
+                Ok(address) => address,
+                Err(error) => return unsent(call, error.into()),
+            };
+            let mut outgoing = Request::new(Full::new(sent));
+            *outgoing.method_mut() = http::Method::POST;
+            *outgoing.uri_mut() = address;
+            put_headers(outgoing.headers_mut());
+            upstream.authorize(outgoing.headers_mut());
+            unless_cut(&call, pin!(upstream.send(outgoing))).await
+        };
+        match answer {
             Some(answer) => answer,
             None => return Err(draining(call)),
         }
@@ -277,7 +303,7 @@ async fn attempt(
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
-            pass.failure();
+            verdict::tell_error(pass, &error);
             let billable = verdict::may_be_billed(&error);
             let used = Used::unknown(verdict::of_error(&error), billable);
             let again = Again::of_error(&error);
@@ -296,6 +322,7 @@ async fn attempt(
         stream: job.envelope.stream,
         hide_usage: job.hide_usage,
         hold,
+        dropped,
     };
     respond(state, asked, call, upstream.clone(), answer, pass, slot).await
 }

@@ -8,6 +8,7 @@ mod bedrock;
 mod claude;
 mod encode;
 mod error;
+mod family;
 mod seal;
 mod settings;
 mod sigv4;
@@ -18,6 +19,7 @@ mod tests;
 
 pub use answer::{Framing, Undressed};
 pub use bedrock::stream::{EventStream, StreamFault};
+pub use family::Family;
 pub use vertex::{GeminiVerb, gemini_path};
 
 pub(crate) use azure::{key_header as azure_key_header, resource as azure_resource};
@@ -34,11 +36,26 @@ use crate::error::LlmError;
 use crate::kind::ProviderKind;
 use crate::transport::UpstreamOptions;
 
+/// What is spoken to a cloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spoken {
+    /// A protocol that callers speak, too.
+    Of(Protocol),
+    /// Gemini's own, which no caller speaks here; what is asked stands in its path.
+    Gemini(GeminiVerb),
+}
+
+impl From<Protocol> for Spoken {
+    fn from(protocol: Protocol) -> Self {
+        Self::Of(protocol)
+    }
+}
+
 /// A call as it would go to the protocol's own provider.
 #[derive(Debug, Clone)]
 pub struct Outgoing<'a> {
     /// What is spoken.
-    pub protocol: Protocol,
+    pub spoken: Spoken,
     /// Behind the protocol's own path: `/count_tokens` or nothing.
     pub suffix: &'a str,
     /// The id asked of this provider.
@@ -122,7 +139,7 @@ impl Cloud {
             return Err(format!("no path can name the model {:?}", call.model));
         }
         match self {
-            Self::Azure(azure) => Ok(azure.dress(call, headers)),
+            Self::Azure(azure) => azure.dress(call, headers),
             Self::Bedrock(bedrock) => bedrock.dress(call, headers),
             Self::Vertex(vertex) => vertex.dress(call, headers),
         }
@@ -142,12 +159,13 @@ impl Outgoing<'_> {
     /// Whether this is a call of Anthropic's protocol for Claude, and whether it only counts tokens; the reason why not
     /// for all else, which is the translation's to bring here.
     fn claude(&self) -> Result<bool, String> {
-        match (self.protocol, self.suffix) {
-            (Protocol::Messages, "") => Ok(false),
-            (Protocol::Messages, "/count_tokens") => Ok(true),
-            (protocol, suffix) => Err(format!(
+        match (self.spoken, self.suffix) {
+            (Spoken::Of(Protocol::Messages), "") => Ok(false),
+            (Spoken::Of(Protocol::Messages), "/count_tokens") => Ok(true),
+            (Spoken::Of(protocol), suffix) => Err(format!(
                 "this kind of provider does not speak {protocol}{suffix}"
             )),
+            (Spoken::Gemini(_), _) => Err("this kind of provider serves no Gemini".to_owned()),
         }
     }
 }

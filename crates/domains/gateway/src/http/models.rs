@@ -7,15 +7,17 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response};
 use kernel::{RequestId, Timestamp, permission};
+use llm::Upstream;
 use llm::prices::ModelInfo;
-use llm::{ProviderKind, Upstream};
 use serde::Serialize;
+use wire::Protocol;
 use wire::models::ModelCard;
 
 use crate::body::AnswerBody;
 use crate::error::GatewayError;
 use crate::gateway::{Gateway, State};
 use crate::headers;
+use crate::speech;
 
 /// A model as it is listed.
 struct Listed {
@@ -81,7 +83,7 @@ pub(super) async fn capabilities<B>(
             display_name: &model.display_name,
             provider: &model.upstream.name,
             kind: model.upstream.kind.as_str(),
-            surfaces: surfaces(model.upstream.kind),
+            surfaces: surfaces(&model.upstream, &model.upstream_model),
             capabilities: prices.capabilities(
                 model.upstream.kind,
                 &model.upstream.name,
@@ -95,12 +97,18 @@ pub(super) async fn capabilities<B>(
     Ok(json(body.into(), id))
 }
 
-fn surfaces(kind: ProviderKind) -> Vec<&'static str> {
-    use wire::Protocol::{Chat, Embeddings, Messages, Responses};
-    [Chat, Responses, Messages, Embeddings]
+const PROTOCOLS: [Protocol; 4] = [
+    Protocol::Chat,
+    Protocol::Responses,
+    Protocol::Messages,
+    Protocol::Embeddings,
+];
+
+fn surfaces(upstream: &Upstream, model: &str) -> Vec<&'static str> {
+    PROTOCOLS
         .into_iter()
-        .filter(|protocol| llm::endpoint(kind, *protocol).is_some())
-        .map(wire::Protocol::as_str)
+        .filter(|protocol| speech::speaks(upstream, model, *protocol))
+        .map(Protocol::as_str)
         .collect()
 }
 
@@ -122,7 +130,10 @@ async fn listed<B>(
     let now = gateway.shared.deps.clock.now();
     let catalogue = &state.catalogue;
     let mut found = BTreeMap::new();
-    let speaks = |upstream: &Upstream| !surfaces(upstream.kind).is_empty();
+    let speaks = |upstream: &Upstream| {
+        let mut protocols = PROTOCOLS.into_iter();
+        protocols.any(|protocol| llm::endpoint(upstream.kind, protocol).is_some())
+    };
     for upstream in catalogue.providers().filter(|upstream| speaks(upstream)) {
         for info in catalogue.prices().models(upstream.kind, now) {
             if catalogue.serves(upstream, &info.id) {

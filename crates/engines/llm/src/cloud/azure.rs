@@ -7,7 +7,8 @@ use wire::Protocol;
 use super::answer::Framing;
 use super::claude::Betas;
 use super::encode::segment;
-use super::{Dressed, Outgoing};
+use super::family::{Family, names_claude};
+use super::{Dressed, Outgoing, Spoken};
 use crate::config::{CredentialSource, ProviderConfig};
 
 const API_KEY: HeaderName = HeaderName::from_static("api-key");
@@ -17,6 +18,8 @@ const X_API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 #[derive(Debug)]
 pub struct Azure {
     api_version: Option<ApiVersion>,
+    /// Whose models the address says that it serves.
+    surface: Option<Family>,
     betas: Betas,
     has_key: bool,
 }
@@ -46,11 +49,22 @@ fn is_dated(text: &str) -> bool {
 
 /// The address of a resource, whichever of its surfaces it was copied with.
 pub(crate) fn resource(base: &str) -> &str {
+    split(base).0
+}
+
+/// The same, and whose models that surface serves.
+fn split(base: &str) -> (&str, Option<Family>) {
     let base = base.trim_end_matches('/');
-    ["/openai/v1", "/openai", "/anthropic/v1", "/anthropic"]
-        .iter()
-        .find_map(|surface| base.strip_suffix(surface))
-        .unwrap_or(base)
+    let surfaces = [
+        ("/openai/v1", Family::OpenAi),
+        ("/openai", Family::OpenAi),
+        ("/anthropic/v1", Family::Claude),
+        ("/anthropic", Family::Claude),
+    ];
+    surfaces
+        .into_iter()
+        .find_map(|(surface, family)| Some((base.strip_suffix(surface)?, Some(family))))
+        .unwrap_or((base, None))
 }
 
 /// The header that a key goes in: Entra's tokens are bearers, a resource's own keys are not.
@@ -73,39 +87,55 @@ impl Azure {
                     ApiVersion::Dated(text.clone())
                 }
             }),
+            surface: config.base_url.as_deref().and_then(|base| split(base).1),
             betas: Betas::new(config.betas.as_deref()),
             has_key: key.is_some_and(|key| key_header(key.expose()).0 == API_KEY),
         }
     }
 
-    pub(super) fn dress(&self, call: &Outgoing<'_>, headers: &mut HeaderMap) -> Dressed {
+    /// Whose model a deployment is: by the surface that the address names, else by the deployment's own name.
+    pub(super) fn family(&self, deployment: &str) -> Family {
+        match self.surface {
+            Some(family) => family,
+            None if names_claude(deployment) => Family::Claude,
+            None => Family::OpenAi,
+        }
+    }
+
+    /// Whether the older surface is spoken, of which not every day knows Responses.
+    pub(super) fn is_dated(&self) -> bool {
+        matches!(self.api_version, Some(ApiVersion::Dated(_)))
+    }
+
+    pub(super) fn dress(
+        &self,
+        call: &Outgoing<'_>,
+        headers: &mut HeaderMap,
+    ) -> Result<Dressed, String> {
         let mut dropped = Vec::new();
-        let (path, query) = if call.protocol == Protocol::Messages {
-            dropped = self.betas.filter(headers);
-            self.anthropic_key(headers);
-            (
-                format!("/anthropic/v1/messages{}", call.suffix),
-                call.query.map(str::to_owned),
-            )
-        } else {
-            self.openai(call)
+        let ((path, query), framing) = match call.spoken {
+            Spoken::Of(Protocol::Messages) => {
+                dropped = self.betas.filter(headers);
+                let path = format!("/anthropic/v1/messages{}", call.suffix);
+                ((path, call.query.map(str::to_owned)), Framing::Messages)
+            }
+            Spoken::Of(protocol) => {
+                let place = self.openai(protocol, call.suffix, call.model, call.query);
+                (place, Framing::Plain)
+            }
+            Spoken::Gemini(_) => return Err("Azure serves no Gemini".to_owned()),
         };
-        let framing = if call.protocol == Protocol::Messages {
-            Framing::Messages
-        } else {
-            Framing::Plain
-        };
-        Dressed {
+        Ok(Dressed {
             path,
             query,
             body: call.body.clone(),
             framing,
             dropped,
-        }
+        })
     }
 
     /// Foundry's own name for the key is Anthropic's; the other stays for what stands between.
-    fn anthropic_key(&self, headers: &mut HeaderMap) {
+    pub(super) fn anthropic_key(&self, headers: &mut HeaderMap) {
         let key: Option<HeaderValue> = headers.get(API_KEY).filter(|_| self.has_key).cloned();
         if let Some(mut key) = key {
             key.set_sensitive(true);
@@ -113,31 +143,35 @@ impl Azure {
         }
     }
 
-    fn openai(&self, call: &Outgoing<'_>) -> (String, Option<String>) {
-        let operation = match call.protocol {
+    /// Path and query of one of OpenAI's operations.
+    pub(super) fn openai(
+        &self,
+        protocol: Protocol,
+        suffix: &str,
+        model: &str,
+        query: Option<&str>,
+    ) -> (String, Option<String>) {
+        let operation = match protocol {
             Protocol::Chat => "chat/completions",
             Protocol::Responses => "responses",
             Protocol::Embeddings => "embeddings",
             Protocol::Messages => "",
         };
         let path = match &self.api_version {
-            Some(ApiVersion::Dated(_)) if call.protocol == Protocol::Responses => {
-                format!("/openai/{operation}{}", call.suffix)
+            Some(ApiVersion::Dated(_)) if protocol == Protocol::Responses => {
+                format!("/openai/{operation}{suffix}")
             }
             Some(ApiVersion::Dated(_)) => {
-                let deployment = segment(call.model);
-                format!(
-                    "/openai/deployments/{deployment}/{operation}{}",
-                    call.suffix
-                )
+                let deployment = segment(model);
+                format!("/openai/deployments/{deployment}/{operation}{suffix}")
             }
-            _ => format!("/openai/v1/{operation}{}", call.suffix),
+            _ => format!("/openai/v1/{operation}{suffix}"),
         };
         let own = self.api_version.as_ref().map(|version| {
             let (ApiVersion::Named(text) | ApiVersion::Dated(text)) = version;
             format!("api-version={text}")
         });
-        let asked = call.query.filter(|query| !query.is_empty());
+        let asked = query.filter(|query| !query.is_empty());
         let query = match (asked, own) {
             // A caller who names a version means it.
             (Some(asked), _) if asked.contains("api-version=") => Some(asked.to_owned()),

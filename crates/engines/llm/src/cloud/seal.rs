@@ -75,6 +75,9 @@ impl Upstream {
                     head.headers.insert(AUTHORIZATION, bearer);
                 }
             }
+            Some(Cloud::Azure(azure)) if head.uri.path().contains("/anthropic/") => {
+                azure.anthropic_key(&mut head.headers);
+            }
             Some(Cloud::Azure(_)) | None => {}
         }
         Ok(Request::from_parts(head, Full::new(body)))

@@ -70,7 +70,7 @@ fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
 /// A call of Anthropic's protocol.
 fn messages<'a>(model: &'a str, stream: bool, body: &str) -> Outgoing<'a> {
     Outgoing {
-        protocol: Protocol::Messages,
+        spoken: Protocol::Messages.into(),
         suffix: "",
         model,
         stream,

@@ -8,7 +8,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use super::answer::Framing;
 use super::claude::{self, Betas};
 use super::encode::{encode, segment, unreserved};
-use super::{Dressed, Outgoing};
+use super::{Dressed, Outgoing, Spoken};
 use crate::config::{CredentialSource, ProviderConfig};
 use crate::error::LlmError;
 use crate::transport::UpstreamOptions;
@@ -63,6 +63,9 @@ impl Vertex {
         call: &Outgoing<'_>,
         headers: &mut HeaderMap,
     ) -> Result<Dressed, String> {
+        if let Spoken::Gemini(verb) = call.spoken {
+            return Ok(self.gemini(call, verb));
+        }
         let counting = call.claude()?;
         let (model, verb, leave_out): (_, _, &[&str]) = match (counting, call.stream) {
             // The one model that does not stand for itself: whose tokens are counted is said in the body.
@@ -82,6 +85,18 @@ impl Vertex {
             framing: Framing::Messages,
             dropped,
         })
+    }
+
+    /// A body as Gemini's own API takes it: only its address is another.
+    fn gemini(&self, call: &Outgoing<'_>, verb: GeminiVerb) -> Dressed {
+        let (path, query) = gemini_path(&self.project, &self.region, call.model, verb);
+        Dressed {
+            path,
+            query: query.map(str::to_owned),
+            body: call.body.clone(),
+            framing: Framing::Plain,
+            dropped: Vec::new(),
+        }
     }
 
     pub(super) fn secrets(&self) -> Vec<String> {

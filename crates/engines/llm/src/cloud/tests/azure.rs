@@ -20,7 +20,7 @@ fn config(base: &str, key: &str) -> ProviderConfig {
 
 fn call(protocol: Protocol, body: &str) -> Outgoing<'static> {
     Outgoing {
-        protocol,
+        spoken: protocol.into(),
         query: None,
         headers: headers(&[("content-type", "application/json")]),
         ..messages("my deployment", false, body)
@@ -176,4 +176,38 @@ async fn a_callers_own_credential_is_left_alone() {
     call.headers
         .insert("authorization", HeaderValue::from_static("Bearer own"));
     assert_eq!(told(&upstream(&config), call).await.0, 200);
+}
+
+#[test]
+fn a_deployments_family_is_told_by_the_address_or_by_its_name() {
+    let family = |base: &str, deployment: &str| upstream(&config(base, "k")).family(deployment);
+    let resource = "https://r.services.ai.azure.com";
+    for (surface, deployment, expected) in [
+        ("", "prod", Family::OpenAi),
+        ("/", "Claude-prod", Family::Claude),
+        ("/openai/v1/", "claude-like", Family::OpenAi),
+        ("/anthropic", "prod", Family::Claude),
+        ("/anthropic/v1/", "gpt-5", Family::Claude),
+    ] {
+        let told = family(&format!("{resource}{surface}"), deployment);
+        assert_eq!(told, expected, "{surface} {deployment}");
+    }
+}
+
+#[test]
+fn stored_responses_lie_below_the_surface_that_made_them() {
+    let place = |version: Option<&str>| {
+        let mut config = config("https://r.services.ai.azure.com", "k");
+        config.api_version = version.map(str::to_owned);
+        let upstream = upstream(&config);
+        (
+            upstream.stored_responses("resp_1/cancel", None),
+            upstream.prefers_chat(),
+        )
+    };
+    let path = "/openai/v1/responses/resp_1/cancel".to_owned();
+    assert_eq!(place(None), ((path, None), false));
+    let path = "/openai/responses/resp_1/cancel".to_owned();
+    let query = Some("api-version=2025-04-01-preview".to_owned());
+    assert_eq!(place(Some("2025-04-01-preview")), ((path, query), true));
 }

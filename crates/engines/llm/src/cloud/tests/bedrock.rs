@@ -184,7 +184,7 @@ fn what_no_path_can_name_and_other_protocols_are_refused() {
     }
     assert!(refused(messages("m", false, "[]")).contains("no JSON object"));
     let chat = Outgoing {
-        protocol: Protocol::Chat,
+        spoken: Protocol::Chat.into(),
         ..messages("m", false, "{}")
     };
     assert_eq!(refused(chat), "this kind of provider does not speak chat");

@@ -238,3 +238,31 @@ fn geminis_paths() {
         (format!("{base}:countTokens"), None)
     );
 }
+
+#[tokio::test]
+async fn gemini_is_asked_at_its_own_paths_with_the_body_as_it_is() {
+    let double = Double::start(Reply::text("")).await;
+    let upstream = upstream(&config(&double));
+    let family = |id| upstream.family(id);
+    assert_eq!(family("gemini-3.5-flash"), Family::Gemini);
+    assert_eq!(
+        (family(MODEL), family("llama-4")),
+        (Family::Claude, Family::Other)
+    );
+    let call = |verb| Outgoing {
+        spoken: Spoken::Gemini(verb),
+        ..messages("gemini-3.5-flash", false, r#"{"contents" : []}"#)
+    };
+    let ready = upstream.ready(call(GeminiVerb::Stream)).await.unwrap();
+    assert_eq!(
+        ready.request.uri().path_and_query().unwrap().as_str(),
+        "/v1/projects/double-project/locations/us-east5/publishers/google/models/gemini-3.5-flash:streamGenerateContent?alt=sse"
+    );
+    assert_eq!(
+        ready.request.headers()["authorization"],
+        "Bearer ya29.double-1"
+    );
+    let body = ready.request.into_body().collect().await.unwrap();
+    assert_eq!(body.to_bytes(), r#"{"contents" : []}"#);
+    assert_eq!(ready.framing, Framing::Plain);
+}
