@@ -29,7 +29,7 @@ use crate::headers;
 use crate::plan;
 use crate::respond::{Asked, draining, respond};
 use crate::retry::{Again, Attempts, Bounds, Next};
-use crate::speech::{self, Speech};
+use crate::speech::{self, Speech, Wanted};
 use crate::translated;
 use crate::verdict;
 
@@ -215,15 +215,15 @@ async fn attempt(
     call.attempt();
     let counting = way.surface == Surface::CountTokens;
     let speech = speech::of(upstream, call.upstream_model(), way.protocol);
+    let wanted = Wanted::of(way.surface, job.envelope.stream);
     let mut talk = None;
-    let (endpoint, suffix, sent, is_edited) = match speech {
-        Some(Speech::Translated(pair, endpoint)) => {
+    let (sent, is_edited) = match speech {
+        Some(Speech::Translated(pair, _)) => {
             let now_s = u64::try_from(call.now().micros() / 1_000_000).unwrap_or_default();
             match translated::request(state, pair, &call, counting, now_s, &job.plain) {
                 Some(Ok((body, told))) => {
                     talk = Some((pair, told));
-                    let (path, suffix) = endpoint.place(counting);
-                    (path, suffix, body, false)
+                    (body, false)
                 }
                 Some(Err(error)) => return unsent(call, error.into()),
                 None => {
@@ -232,59 +232,53 @@ async fn attempt(
                 }
             }
         }
-        Some(Speech::Own(endpoint)) => {
-            let (sent, is_edited) = job.spliced(target);
-            (endpoint, way.suffix, sent, is_edited)
-        }
+        Some(Speech::Own(_)) => job.spliced(target),
         // The plan holds none of these.
-        None => ("", "", job.body.clone(), false),
+        None => (job.body.clone(), false),
+    };
+    let speech = speech.unwrap_or(Speech::Own(""));
+    let put_headers = |headers: &mut HeaderMap| {
+        match &talk {
+            Some((pair, _)) => translated::request_headers(*pair, headers),
+            None => headers.clone_from(&job.headers),
+        }
+        let own_credential = upstream.credential == CredentialSource::Client;
+        headers::to_upstream(headers, own_credential, is_edited && job.is_encoded);
     };
     let mut dropped = None;
-    let answer = if upstream.kind == ProviderKind::Sim {
-        let (path, stream) = (format!("{endpoint}{suffix}"), job.envelope.stream);
-        Ok(llm::sim::answer(
-            way.protocol,
-            &path,
-            call.upstream_model(),
-            stream,
-            &sent,
-        ))
-    } else {
-        let query = job.query.as_deref().filter(|_| talk.is_none());
-        let own_credential = upstream.credential == CredentialSource::Client;
-        let put_headers = |headers: &mut HeaderMap| {
-            match &talk {
-                Some((pair, _)) => translated::request_headers(*pair, headers),
-                None => headers.clone_from(&job.headers),
-            }
-            headers::to_upstream(headers, own_credential, is_edited && job.is_encoded);
+    let answer = if upstream.is_cloud() {
+        let (spoken, suffix) = speech.spoken(way.protocol, way.suffix, wanted);
+        let as_it_came = talk.is_none() && !is_edited;
+        let mut outgoing = Outgoing {
+            spoken,
+            suffix,
+            model: call.upstream_model(),
+            stream: wanted == Wanted::Stream,
+            query: job.query.as_deref().filter(|_| talk.is_none()),
+            body: if as_it_came { job.plain.clone() } else { sent },
+            headers: HeaderMap::new(),
         };
-        let answer = if upstream.is_cloud() {
-            let spoken = match speech {
-                Some(Speech::Translated(_, endpoint)) => endpoint.spoken(),
-                _ => way.protocol.into(),
-            };
-            let as_it_came = talk.is_none() && !is_edited;
-            let mut outgoing = Outgoing {
-                spoken,
-                suffix,
-                model: call.upstream_model(),
-                stream: job.envelope.stream && !counting,
-                query,
-                body: if as_it_came { job.plain.clone() } else { sent },
-                headers: HeaderMap::new(),
-            };
-            put_headers(&mut outgoing.headers);
-            let max_event_bytes = state.config.max_event_bytes;
-            let sent = Box::pin(cloud::send(upstream, outgoing, max_event_bytes));
-            unless_cut(&call, pin!(sent)).await.map(|sent| {
-                sent.map(|sent| {
-                    dropped = sent.dropped;
-                    sent.answer
-                })
-            })
+        put_headers(&mut outgoing.headers);
+        // The clouds' way is long; the others' calls shall not bear its size.
+        let max_event_bytes = state.config.max_event_bytes;
+        let mut sending = Box::pin(cloud::send(upstream, outgoing, max_event_bytes));
+        let sent = unless_cut(&call, sending.as_mut()).await;
+        drop(sending);
+        match sent {
+            Some(sent) => sent.map(|sent| {
+                dropped = sent.dropped;
+                sent.answer
+            }),
+            None => return Err(draining(call)),
+        }
+    } else {
+        let model = call.upstream_model();
+        let (path, query) = speech.place(way.suffix, job.query.as_deref(), model, wanted);
+        if upstream.kind == ProviderKind::Sim {
+            let stream = job.envelope.stream;
+            Ok(llm::sim::answer(way.protocol, &path, model, stream, &sent))
         } else {
-            let address = match upstream.address_of(endpoint, suffix, query) {
+            let address = match upstream.address(&path, query) {
                 Ok(address) => address,
                 Err(error) => return unsent(call, error.into()),
             };
@@ -293,11 +287,10 @@ async fn attempt(
             *outgoing.uri_mut() = address;
             put_headers(outgoing.headers_mut());
             upstream.authorize(outgoing.headers_mut());
-            unless_cut(&call, pin!(upstream.send(outgoing))).await
-        };
-        match answer {
-            Some(answer) => answer,
-            None => return Err(draining(call)),
+            match unless_cut(&call, pin!(upstream.send(outgoing))).await {
+                Some(answer) => answer,
+                None => return Err(draining(call)),
+            }
         }
     };
     let answer = match answer {

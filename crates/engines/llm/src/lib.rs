@@ -5,6 +5,7 @@ pub mod catalogue;
 pub mod cloud;
 pub mod config;
 pub mod error;
+pub mod gemini;
 pub mod kind;
 pub mod prices;
 pub mod sim;

@@ -47,18 +47,21 @@ pub enum Dialect {
     Compatible,
     /// Responses, by OpenAI itself or Azure.
     OpenAiResponses,
-    /// Gemini, by Google's API or Vertex.
+    /// Gemini, by Google's own API.
     Gemini,
+    /// Gemini, by Vertex, which lacks some of its fields.
+    VertexGemini,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Anthropic,
         Self::OpenAiChat,
         Self::DeepSeek,
         Self::Compatible,
         Self::OpenAiResponses,
+        Self::VertexGemini,
         Self::Gemini,
     ];
 
@@ -69,7 +72,7 @@ impl Dialect {
             Self::Anthropic => Upstream::Messages,
             Self::OpenAiChat | Self::DeepSeek | Self::Compatible => Upstream::Chat,
             Self::OpenAiResponses => Upstream::Responses,
-            Self::Gemini => Upstream::Gemini,
+            Self::Gemini | Self::VertexGemini => Upstream::Gemini,
         }
     }
 
@@ -81,7 +84,7 @@ impl Dialect {
             Self::OpenAiChat | Self::OpenAiResponses => Origin::OpenAi,
             Self::DeepSeek => Origin::DeepSeek,
             Self::Compatible => Origin::Compatible,
-            Self::Gemini => Origin::Gemini,
+            Self::Gemini | Self::VertexGemini => Origin::Gemini,
         }
     }
 
@@ -95,6 +98,7 @@ impl Dialect {
             Self::Compatible => "compatible",
             Self::OpenAiResponses => "openai-responses",
             Self::Gemini => "gemini",
+            Self::VertexGemini => "vertex-gemini",
         }
     }
 }
