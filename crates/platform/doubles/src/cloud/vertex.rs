@@ -1,4 +1,4 @@
-//! Google Vertex for Claude, with the token endpoint of its service accounts. The endpoint checks each assertion's
+//! Google Vertex for Claude and Gemini, with the token endpoint of its service accounts. The endpoint checks each assertion's
 //! signature and claims; the models answer only those tokens that it gave out.
 
 use std::sync::Arc;
@@ -180,9 +180,12 @@ impl State {
                 "Request had invalid authentication credentials.",
             );
         }
-        let Some(asked) = request.target.strip_prefix(
-            "/v1/projects/double-project/locations/us-east5/publishers/anthropic/models/",
-        ) else {
+        let ours = "/v1/projects/double-project/locations/us-east5/publishers/";
+        let below = request.target.strip_prefix(ours).unwrap_or_default();
+        if let Some(asked) = below.strip_prefix("google/models/") {
+            return gemini(reply, request, asked);
+        }
+        let Some(asked) = below.strip_prefix("anthropic/models/") else {
             return fault(404, "NOT_FOUND", &request.target);
         };
         let body = request.json();
@@ -203,6 +206,39 @@ impl State {
             Some((_, "streamRawPredict")) if stream => reply.script_as(Surface::Messages, request),
             _ => fault(404, "NOT_FOUND", asked),
         }
+    }
+}
+
+/// Gemini, with the fields of its own API that Vertex does not know.
+fn gemini(reply: &Reply, request: &Recorded, asked: &str) -> Script {
+    let body = request.json();
+    let unknown = |name: &str, place: &str| {
+        let words = format!(
+            "Invalid JSON payload received. Unknown name \"{name}\" at '{place}': Cannot find field."
+        );
+        fault(400, "INVALID_ARGUMENT", &words)
+    };
+    for name in ["generateContentRequest", "serviceTier", "model"] {
+        if !body[name].is_null() {
+            return unknown(name, "");
+        }
+    }
+    let contents = body["contents"].as_array().into_iter().flatten();
+    for part in contents.flat_map(|content| content["parts"].as_array().into_iter().flatten()) {
+        for place in ["functionCall", "functionResponse"] {
+            if !part[place]["id"].is_null() {
+                return unknown("id", place);
+            }
+        }
+    }
+    let (method, query) = asked.split_once('?').unwrap_or((asked, ""));
+    let method = method.split_once(':').map_or("", |(_, method)| method);
+    match (method, query) {
+        ("countTokens", "") if !body["toolConfig"].is_null() => unknown("toolConfig", ""),
+        ("generateContent" | "countTokens", "") | ("streamGenerateContent", "alt=sse") => {
+            reply.script_as(Surface::Gemini, request)
+        }
+        _ => fault(404, "NOT_FOUND", asked),
     }
 }
 
