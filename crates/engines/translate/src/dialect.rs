@@ -13,6 +13,8 @@ pub enum Upstream {
     Responses,
     /// Gemini `generateContent`.
     Gemini,
+    /// Amazon's `Converse`.
+    Converse,
 }
 
 impl Upstream {
@@ -24,6 +26,7 @@ impl Upstream {
             Self::Chat => "chat",
             Self::Responses => "responses",
             Self::Gemini => "gemini",
+            Self::Converse => "converse",
         }
     }
 }
@@ -51,11 +54,13 @@ pub enum Dialect {
     Gemini,
     /// Gemini, by Vertex, which lacks some of its fields.
     VertexGemini,
+    /// Converse, by Bedrock, for models of any maker but Anthropic.
+    Converse,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Anthropic,
         Self::OpenAiChat,
         Self::DeepSeek,
@@ -63,6 +68,7 @@ impl Dialect {
         Self::OpenAiResponses,
         Self::VertexGemini,
         Self::Gemini,
+        Self::Converse,
     ];
 
     /// The protocol that it is a dialect of.
@@ -73,6 +79,7 @@ impl Dialect {
             Self::OpenAiChat | Self::DeepSeek | Self::Compatible => Upstream::Chat,
             Self::OpenAiResponses => Upstream::Responses,
             Self::Gemini | Self::VertexGemini => Upstream::Gemini,
+            Self::Converse => Upstream::Converse,
         }
     }
 
@@ -85,6 +92,7 @@ impl Dialect {
             Self::DeepSeek => Origin::DeepSeek,
             Self::Compatible => Origin::Compatible,
             Self::Gemini | Self::VertexGemini => Origin::Gemini,
+            Self::Converse => Origin::Bedrock,
         }
     }
 
@@ -99,6 +107,7 @@ impl Dialect {
             Self::OpenAiResponses => "openai-responses",
             Self::Gemini => "gemini",
             Self::VertexGemini => "vertex-gemini",
+            Self::Converse => "converse",
         }
     }
 }
@@ -114,16 +123,19 @@ pub enum Origin {
     DeepSeek,
     /// Gemini, wherever it is served.
     Gemini,
+    /// A model of any other maker, on Bedrock.
+    Bedrock,
     /// Some server that speaks chat.
     Compatible,
 }
 
 impl Origin {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Anthropic,
         Self::OpenAi,
         Self::DeepSeek,
         Self::Gemini,
+        Self::Bedrock,
         Self::Compatible,
     ];
 
@@ -135,6 +147,7 @@ impl Origin {
             Self::OpenAi => "openai",
             Self::DeepSeek => "deepseek",
             Self::Gemini => "gemini",
+            Self::Bedrock => "bedrock",
             Self::Compatible => "compatible",
         }
     }

@@ -1,11 +1,14 @@
 //! Every pair there is, a folder for each: how it goes, what is particular to it, and what becomes of each field.
 
+mod chat_to_converse;
 mod chat_to_messages;
 mod embeddings_to_gemini;
 mod messages_to_chat;
+mod messages_to_converse;
 mod messages_to_gemini;
 mod messages_to_responses;
 mod responses_to_chat;
+mod responses_to_converse;
 mod responses_to_gemini;
 mod responses_to_messages;
 mod structure;
@@ -17,10 +20,13 @@ pub(crate) const ALL: &[&Definition] = &[
     &messages_to_chat::PAIR,
     &messages_to_responses::PAIR,
     &messages_to_gemini::PAIR,
+    &messages_to_converse::PAIR,
     &chat_to_messages::PAIR,
+    &chat_to_converse::PAIR,
     &responses_to_messages::PAIR,
     &responses_to_chat::PAIR,
     &responses_to_gemini::PAIR,
+    &responses_to_converse::PAIR,
     &embeddings_to_gemini::PAIR,
 ];
 

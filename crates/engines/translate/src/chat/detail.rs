@@ -108,10 +108,12 @@ pub(super) fn write(
         Origin::Anthropic => "anthropic-claude-v1",
         Origin::Gemini => "google-gemini-v1",
         Origin::OpenAi => "openai-responses-v1",
-        Origin::DeepSeek | Origin::Compatible => "switchyard-v1",
+        Origin::DeepSeek | Origin::Bedrock | Origin::Compatible => "switchyard-v1",
     };
     let sealed = match bound.origin {
-        Origin::DeepSeek | Origin::Compatible => Some(Text::plain(seal::seal(bound))),
+        Origin::DeepSeek | Origin::Bedrock | Origin::Compatible => {
+            Some(Text::plain(seal::seal(bound)))
+        }
         _ => None,
     };
     let data = sealed.as_ref().unwrap_or(&bound.data);
