@@ -24,6 +24,8 @@ pub(crate) enum Endpoint {
     Of(Protocol, &'static str),
     /// Gemini's paths name the model and what is to be done.
     Gemini,
+    /// Bedrock's paths likewise.
+    Converse,
 }
 
 /// What is asked of an endpoint.
@@ -84,6 +86,7 @@ impl Endpoint {
             (Self::Of(protocol, _), wanted) => {
                 return (protocol.into(), below(protocol, wanted));
             }
+            (Self::Converse, _) => return (Spoken::Converse, ""),
             (Self::Gemini, Wanted::Count) => GeminiVerb::CountTokens,
             (Self::Gemini, Wanted::Stream) => GeminiVerb::Stream,
             (Self::Gemini, Wanted::Answer | Wanted::Embeddings) => GeminiVerb::Generate,
@@ -98,6 +101,8 @@ impl Endpoint {
                 "" => Cow::Borrowed(path),
                 suffix => Cow::Owned(format!("{path}{suffix}")),
             },
+            // Spoken in a cloud alone, whose envelope knows the path.
+            (Self::Converse, _) => Cow::Borrowed(""),
             (Self::Gemini, wanted) => {
                 let method = match wanted {
                     Wanted::Answer => "generateContent",
@@ -172,13 +177,15 @@ const fn dialects(kind: ProviderKind, family: Family) -> &'static [Dialect] {
         (OpenAiCompatible, _) => &[Dialect::Compatible],
         (Gemini, _) => &[Dialect::Gemini],
         (Vertex, Family::Gemini) => &[Dialect::VertexGemini],
-        (Bedrock | Vertex | Sim, _) => &[],
+        (Bedrock, _) => &[Dialect::Converse],
+        (Vertex | Sim, _) => &[],
     }
 }
 
 fn endpoint(kind: ProviderKind, dialect: Dialect) -> Option<Endpoint> {
     let protocol = match dialect.upstream() {
         Upstream::Gemini => return Some(Endpoint::Gemini),
+        Upstream::Converse => return Some(Endpoint::Converse),
         Upstream::Messages => Protocol::Messages,
         Upstream::Responses => Protocol::Responses,
         Upstream::Chat => Protocol::Chat,
@@ -211,7 +218,9 @@ mod tests {
             (Azure, OpenAi, Messages, "messages_to_responses"),
             (Bedrock, Claude, Messages, "/model/{model}/invoke"),
             (Bedrock, Claude, Responses, "responses_to_messages"),
-            (Bedrock, Other, Messages, "no way"),
+            (Bedrock, Other, Messages, "messages_to_converse"),
+            (Bedrock, Other, Responses, "responses_to_converse"),
+            (Bedrock, Other, Embeddings, "no way"),
             (Vertex, Claude, Chat, "chat_to_messages"),
             (Vertex, Gemini, Messages, "messages_to_gemini"),
             (Vertex, Gemini, Embeddings, "no way"),

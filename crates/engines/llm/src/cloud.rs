@@ -43,6 +43,8 @@ pub enum Spoken {
     Of(Protocol),
     /// Gemini's own, which no caller speaks here; what is asked stands in its path.
     Gemini(GeminiVerb),
+    /// Amazon's own for models of every maker.
+    Converse,
 }
 
 impl From<Protocol> for Spoken {
@@ -165,7 +167,9 @@ impl Outgoing<'_> {
             (Spoken::Of(protocol), suffix) => Err(format!(
                 "this kind of provider does not speak {protocol}{suffix}"
             )),
-            (Spoken::Gemini(_), _) => Err("this kind of provider serves no Gemini".to_owned()),
+            (Spoken::Gemini(_) | Spoken::Converse, _) => {
+                Err("this kind of provider does not speak that".to_owned())
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod azure;
 pub mod bedrock;
+pub mod converse;
 pub mod eventstream;
 pub mod sigv4;
 pub mod vertex;

@@ -7,7 +7,7 @@ mod ground;
 mod vertex;
 
 use bytes::Bytes;
-use doubles::cloud::bedrock as frames;
+use doubles::cloud::{bedrock as frames, converse};
 use doubles::provider::reply::Surface;
 use doubles::provider::{Cut, Reply, Script};
 use serde_json::json;
@@ -37,16 +37,18 @@ const fn way(kind: Kind, caller: Surface, model: &'static str, spoken: Surface, 
     }
 }
 
-/// 4 and 20, 2 and 12, 1.50 and 9 dollars a million.
+/// 4 and 20, 2 and 12, 1.50 and 9, 0.80 and 3.20 dollars a million; the last by the settings.
 const CLAUDE: u64 = 12 * 4_000 + 7 * 20_000;
 const GPT: u64 = 12 * 2_000 + 7 * 12_000;
 const GEMINI: u64 = 12 * 1_500 + 7 * 9_000;
+const NOVA: u64 = 12 * 800 + 7 * 3_200;
 
 const ON_AZURE: &str = "claude-opus-5-5";
 const ON_BEDROCK: &str = "us.anthropic.claude-opus-5-5-v1:0";
+const OF_AMAZON: &str = "amazon.nova-pro-v1:0";
 const ON_VERTEX: &str = "claude-opus-5-5@default";
 
-const WAYS: [Way; 11] = [
+const WAYS: [Way; 14] = [
     way(
         Kind::Azure,
         Surface::Messages,
@@ -124,6 +126,22 @@ const WAYS: [Way; 11] = [
         Surface::Gemini,
         GEMINI,
     ),
+    // What Converse says is told by no surface of its own.
+    way(
+        Kind::Bedrock,
+        Surface::Messages,
+        OF_AMAZON,
+        Surface::Chat,
+        NOVA,
+    ),
+    way(Kind::Bedrock, Surface::Chat, OF_AMAZON, Surface::Chat, NOVA),
+    way(
+        Kind::Bedrock,
+        Surface::Responses,
+        OF_AMAZON,
+        Surface::Chat,
+        NOVA,
+    ),
 ];
 
 /// What the model says. Claude names itself without what a cloud adds to its id.
@@ -142,6 +160,10 @@ fn target(way: Way, stream: bool) -> String {
         (Kind::Azure, Surface::Messages) => "/anthropic/v1/messages".to_owned(),
         (Kind::Azure, Surface::Chat) => "/openai/v1/chat/completions".to_owned(),
         (Kind::Azure, _) => "/openai/v1/responses".to_owned(),
+        (Kind::Bedrock, Surface::Chat) => {
+            let end = if stream { "-stream" } else { "" };
+            format!("/model/amazon.nova-pro-v1%3A0/converse{end}")
+        }
         (Kind::Bedrock, _) => {
             let end = if stream { "-with-response-stream" } else { "" };
             format!("/model/us.anthropic.claude-opus-5-5-v1%3A0/invoke{end}")
@@ -221,8 +243,10 @@ async fn a_stream_comes_whole_and_is_priced_to_the_token() {
 
 /// The whole stream as the cloud sends it.
 fn stream(way: Way) -> Script {
-    if way.kind == Kind::Bedrock {
-        return frames::stream(frames::frames(&reply(way)));
+    match (way.kind, way.spoken) {
+        (Kind::Bedrock, Surface::Chat) => return frames::stream(converse::frames(&reply(way))),
+        (Kind::Bedrock, _) => return frames::stream(frames::frames(&reply(way))),
+        _ => {}
     }
     let said = reply(way).events(way.spoken, way.model, true).concat();
     Script::stream([Bytes::from(said)])

@@ -32,6 +32,8 @@ pub enum Framing {
     Messages,
     /// The same, and its event stream as server-sent events.
     EventStream,
+    /// The same, each event under the name that it has there.
+    Converse,
     /// The same, and its count of tokens under Anthropic's name.
     TokenCount,
 }
@@ -71,7 +73,10 @@ impl Framing {
                 HeaderValue::from_static("text/event-stream; charset=utf-8"),
             );
             Some(Turn::Stream(Stream {
-                events: EventStream::new(max_event_bytes),
+                events: match self {
+                    Self::Converse => EventStream::named(max_event_bytes),
+                    _ => EventStream::new(max_event_bytes),
+                },
                 provider: provider.into(),
                 out: Vec::new(),
             }))

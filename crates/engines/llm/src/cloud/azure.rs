@@ -123,7 +123,9 @@ impl Azure {
                 let place = self.openai(protocol, call.suffix, call.model, call.query);
                 (place, Framing::Plain)
             }
-            Spoken::Gemini(_) => return Err("Azure serves no Gemini".to_owned()),
+            Spoken::Gemini(_) | Spoken::Converse => {
+                return Err("Azure speaks OpenAI's and Anthropic's protocols alone".to_owned());
+            }
         };
         Ok(Dressed {
             path,

@@ -1,4 +1,4 @@
-//! Amazon Bedrock: Claude by InvokeModel and its stream, tokens by CountTokens.
+//! Amazon Bedrock: Claude by InvokeModel and its stream, tokens by CountTokens, models of other makers by Converse.
 
 pub(super) mod stream;
 
@@ -11,7 +11,7 @@ use super::answer::Framing;
 use super::claude::{self, Betas};
 use super::encode::segment;
 use super::sigv4::Keys;
-use super::{Dressed, Outgoing};
+use super::{Dressed, Outgoing, Spoken};
 use crate::config::{CredentialSource, ProviderConfig};
 
 /// Goes into every body for Claude.
@@ -24,6 +24,7 @@ pub(super) const AMZ_TOKEN: HeaderName = HeaderName::from_static("x-amz-security
 const AMZ_CONTENT: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 const BEDROCK_ACCEPT: HeaderName = HeaderName::from_static("x-amzn-bedrock-accept");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const EVENTS: HeaderValue = HeaderValue::from_static(wire::eventstream::CONTENT_TYPE);
 
 /// One region's runtime.
 #[derive(Debug)]
@@ -56,6 +57,9 @@ impl Bedrock {
         call: &Outgoing<'_>,
         headers: &mut HeaderMap,
     ) -> Result<Dressed, String> {
+        if call.spoken == Spoken::Converse {
+            return Ok(Self::converse(call, headers));
+        }
         let counting = call.claude()?;
         let (body, dropped) = claude::body_with_betas(
             &call.body,
@@ -64,25 +68,13 @@ impl Bedrock {
             &self.betas,
             headers,
         )?;
-        for name in [
-            claude::VERSION,
-            CONTENT_ENCODING,
-            AMZ_DATE,
-            AMZ_TOKEN,
-            AMZ_CONTENT,
-        ] {
-            headers.remove(name);
-        }
-        headers.insert(CONTENT_TYPE, JSON);
-        headers.insert(ACCEPT, JSON);
+        headers.remove(claude::VERSION);
+        own_headers(headers);
         let (operation, model, framing) = match (counting, call.stream) {
             (true, _) => ("count-tokens", bare(call.model), Framing::TokenCount),
             (false, false) => ("invoke", call.model, Framing::Messages),
             (false, true) => {
-                headers.insert(
-                    ACCEPT,
-                    HeaderValue::from_static(wire::eventstream::CONTENT_TYPE),
-                );
+                headers.insert(ACCEPT, EVENTS);
                 headers.insert(BEDROCK_ACCEPT, JSON);
                 (
                     "invoke-with-response-stream",
@@ -102,6 +94,26 @@ impl Bedrock {
         })
     }
 
+    /// A body of Converse as it is: only its address is the cloud's.
+    fn converse(call: &Outgoing<'_>, headers: &mut HeaderMap) -> Dressed {
+        own_headers(headers);
+        if call.stream {
+            headers.insert(ACCEPT, EVENTS);
+        }
+        let operation = if call.stream {
+            "converse-stream"
+        } else {
+            "converse"
+        };
+        Dressed {
+            path: format!("/model/{}/{operation}", segment(call.model)),
+            query: None,
+            body: call.body.clone(),
+            framing: Framing::Converse,
+            dropped: Vec::new(),
+        }
+    }
+
     pub(super) fn secrets(&self) -> Vec<String> {
         let keys = self.keys.iter();
         keys.flat_map(|keys| [Some(&keys.secret), keys.session_token.as_ref()])
@@ -109,6 +121,15 @@ impl Bedrock {
             .map(|secret| secret.expose().to_owned())
             .collect()
     }
+}
+
+/// What a caller may not say for us, and what every call says.
+fn own_headers(headers: &mut HeaderMap) {
+    for name in [CONTENT_ENCODING, AMZ_DATE, AMZ_TOKEN, AMZ_CONTENT] {
+        headers.remove(name);
+    }
+    headers.insert(CONTENT_TYPE, JSON);
+    headers.insert(ACCEPT, JSON);
 }
 
 /// The body whose tokens are counted, in the envelope that counting wants.

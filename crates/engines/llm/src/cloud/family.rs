@@ -16,7 +16,7 @@ pub enum Family {
     OpenAi,
     /// Google's.
     Gemini,
-    /// Somebody else's, of which a cloud serves many.
+    /// Somebody else's, of which Bedrock serves many by Converse.
     Other,
 }
 
@@ -44,8 +44,7 @@ fn names(id: &str, word: &str) -> bool {
         .any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// Amazon's name for a profile of one's own does not say what it leads to. Claude is what such are made for most, and
-/// nothing else here is spoken to by the one operation that takes them all.
+/// Amazon's name for a profile of one's own does not say what it leads to; Claude is what such are made for most.
 fn is_opaque(id: &str) -> bool {
     id.starts_with("arn:")
         && (id.contains("application-inference-profile/") || id.contains("provisioned-model/"))

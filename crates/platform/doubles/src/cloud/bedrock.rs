@@ -1,12 +1,12 @@
-//! Amazon Bedrock's runtime for Claude: InvokeModel, its stream, CountTokens.
+//! Amazon Bedrock's runtime: InvokeModel, its stream and CountTokens for Claude, Converse and its stream for others.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::eventstream;
 use super::sigv4::{self, Keys};
+use super::{converse, eventstream};
 use crate::provider::reply::{Reply, Surface};
 use crate::provider::{Answer, Recorded, Script};
 
@@ -84,6 +84,14 @@ fn answered(reply: &Reply, request: &Recorded) -> Result<Script, Refusal> {
         "invoke-with-response-stream" => {
             claude(&request.json())?;
             Ok(stream(frames(reply)))
+        }
+        "converse" => {
+            converse::check(&request.json()).map_err(invalid)?;
+            Ok(Script::json(200, &converse::body(reply)))
+        }
+        "converse-stream" => {
+            converse::check(&request.json()).map_err(invalid)?;
+            Ok(stream(converse::frames(reply)))
         }
         "count-tokens" => {
             if model.starts_with("us.") {

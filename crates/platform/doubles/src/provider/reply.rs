@@ -199,6 +199,24 @@ impl Reply {
         self
     }
 
+    /// Its text.
+    #[must_use]
+    pub fn said(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// Its calls.
+    #[must_use]
+    pub fn calls(&self) -> &[ToolCall] {
+        &self.tools
+    }
+
+    /// Its counts.
+    #[must_use]
+    pub const fn counts(&self) -> Usage {
+        self.usage
+    }
+
     /// The answer to this request, in the protocol of its path.
     #[must_use]
     pub fn script(&self, request: &Recorded) -> Script {
@@ -284,7 +302,9 @@ impl Reply {
         usage
     }
 
-    fn split<'a>(&self, text: &'a str) -> Vec<&'a str> {
+    /// A text in as many pieces as it is sent in.
+    #[must_use]
+    pub fn split<'a>(&self, text: &'a str) -> Vec<&'a str> {
         split(text, self.pieces)
     }
 }

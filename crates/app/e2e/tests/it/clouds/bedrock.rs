@@ -7,7 +7,7 @@ use doubles::provider::{Reply, Script};
 use serde_json::{Value, json};
 
 use super::ground::{Cloud, Kind};
-use super::{ON_BEDROCK, frames};
+use super::{OF_AMAZON, ON_BEDROCK, frames};
 use crate::bad_input::assert_error_shape;
 use crate::faults::assert_error_event;
 use crate::raw::Ask;
@@ -152,6 +152,43 @@ async fn what_no_path_can_name_is_the_callers_fault_and_never_sent() {
         assert!((400..500).contains(&answer.status), "{told}");
         assert!(cloud.provider().requests().is_empty());
     }
+}
+
+#[tokio::test]
+async fn any_makers_models_call_tools_in_the_callers_words() {
+    let reply = Reply::text("Looking.").and_tool("tooluse_1", "read", "{\"path\": \"a\"}");
+    let cloud = Cloud::start(Kind::Bedrock, OF_AMAZON, reply).await;
+    let mut body = Surface::Messages.request("house", false);
+    body["top_k"] = json!(5);
+    body["tools"] = json!([{"name": "read", "input_schema": {"type": "object"}}]);
+    let called = json!({"type": "tool_use", "id": "toolu_1", "name": "read", "input": {}});
+    let result = json!({"type": "tool_result", "tool_use_id": "toolu_1", "content": "done"});
+    let turns = body["messages"].as_array_mut().unwrap();
+    turns.push(json!({"role": "assistant", "content": [called]}));
+    turns.push(json!({"role": "user", "content": [result]}));
+    for stream in [false, true] {
+        body["stream"] = json!(stream);
+        let answer = cloud
+            .send(Ask::post("/v1/messages", body.to_string()))
+            .await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.header("x-switchyard-dropped"), Some("top_k"));
+        let text = answer.text();
+        assert!(
+            text.contains("tooluse_1") && text.contains("\"tool_use\""),
+            "{text}"
+        );
+    }
+    let body = Surface::Messages.request("house", false).to_string();
+    let answer = cloud
+        .send(Ask::post("/v1/messages/count_tokens", body))
+        .await;
+    assert!(
+        answer.json()["input_tokens"].as_u64() > Some(0),
+        "{}",
+        answer.text()
+    );
+    assert_eq!(cloud.provider().requests().len(), 2);
 }
 
 #[tokio::test]

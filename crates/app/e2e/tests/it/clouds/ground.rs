@@ -100,10 +100,16 @@ impl Cloud {
             ),
         };
         let base = provider.url();
+        // In no list, so the settings say it.
+        let price = if model.starts_with("amazon.") {
+            "price = { input = \"0.8\", output = \"3.2\" }\n"
+        } else {
+            ""
+        };
         let app = TestApp::builder()
             .env("SWITCHYARD__GATEWAY__RETRIES", "0")
             .settings(&format!(
-                "[[providers]]\nname = \"cloud\"\nbase_url = \"{base}\"\n{own}{lines}\n[[models]]\nid = \"house\"\nroute = [{{ provider = \"cloud\", model = \"{model}\" }}]\n"
+                "[[providers]]\nname = \"cloud\"\nbase_url = \"{base}\"\n{own}{lines}\n[[models]]\nid = \"house\"\nroute = [{{ provider = \"cloud\", model = \"{model}\" }}]\n{price}"
             ))
             .start()
             .await;

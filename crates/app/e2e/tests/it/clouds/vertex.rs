@@ -111,14 +111,21 @@ async fn without_a_token_another_provider_takes_over_and_nothing_is_owed() {
     for stream in [false, true] {
         let body = Surface::Messages.request("claude-opus-5-5", stream);
         let ask = Ask::post("/v1/messages", body.to_string()).bearer(&key);
-        assert_eq!(ask.send(app.base()).await.status, 200);
+        let answer = ask.send(app.base()).await;
+        assert_eq!(
+            (answer.status, answer.whole),
+            (200, true),
+            "{}",
+            answer.text()
+        );
     }
     let calls = app.calls_at_least(2).await;
     for call in calls {
         let call = app.call(call["id"].as_str().unwrap()).await;
         assert_eq!(
             (&call["provider"], &call["status"]),
-            (&json!("direct"), &json!("ok"))
+            (&json!("direct"), &json!("ok")),
+            "{call}"
         );
         assert_eq!(call["cost_nano_usd"], super::CLAUDE, "{call}");
     }

@@ -1,5 +1,5 @@
-//! Bedrock's event stream as Anthropic's own: each chunk's JSON comes out untouched as one server-sent event, each
-//! exception as an `error` event.
+//! Bedrock's event stream as server-sent events: each JSON comes out untouched, a chunk's as Anthropic's own event, one of
+//! Converse under its own name, an exception as an `error` event.
 
 use std::borrow::Cow;
 
@@ -25,6 +25,8 @@ pub enum StreamFault {
 #[derive(Debug)]
 pub struct EventStream {
     decoder: Decoder,
+    /// Events are told apart by their names, and hold their JSON as it is.
+    named: bool,
     over: bool,
 }
 
@@ -56,7 +58,17 @@ impl EventStream {
     pub fn new(max_event_bytes: usize) -> Self {
         Self {
             decoder: Decoder::new(max_event_bytes),
+            named: false,
             over: false,
+        }
+    }
+
+    /// The same for Converse.
+    #[must_use]
+    pub fn named(max_event_bytes: usize) -> Self {
+        Self {
+            named: true,
+            ..Self::new(max_event_bytes)
         }
     }
 
@@ -88,6 +100,11 @@ impl EventStream {
 
     fn message(&mut self, message: &Message, out: &mut Vec<u8>) -> Result<(), StreamFault> {
         match message.kind() {
+            MessageKind::Event(name) if self.named => {
+                if is_word(name) {
+                    write_event(Some(name), message.payload(), out);
+                }
+            }
             MessageKind::Event("chunk") => {
                 let chunk: Chunk<'_> =
                     serde_json::from_slice(message.payload()).map_err(|_| StreamFault::Chunk)?;
@@ -118,10 +135,17 @@ impl EventStream {
 /// One event as Anthropic writes it.
 fn server_sent(json: &[u8], out: &mut Vec<u8>) {
     let typed: Option<Typed<'_>> = serde_json::from_slice(json).ok();
-    let name = typed.map(|typed| typed.kind).filter(|kind| {
-        let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-        !kind.is_empty() && kind.bytes().all(word)
-    });
+    let name = typed.map(|typed| typed.kind).filter(|kind| is_word(kind));
+    write_event(name.as_deref(), json, out);
+}
+
+/// Whether it can stand in an `event` line.
+fn is_word(name: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    !name.is_empty() && name.bytes().all(word)
+}
+
+fn write_event(name: Option<&str>, json: &[u8], out: &mut Vec<u8>) {
     if let Some(name) = name {
         out.extend_from_slice(b"event: ");
         out.extend_from_slice(name.as_bytes());

@@ -167,3 +167,22 @@ proptest! {
         let _ = framed(&exception(&payload, &payload));
     }
 }
+
+#[test]
+fn converses_events_keep_their_names_and_their_json() {
+    let reply = doubles::provider::Reply::text("Hello.");
+    let frames = doubles::cloud::converse::frames(&reply).concat();
+    for step in [1, 7, frames.len()] {
+        let mut events = EventStream::named(1 << 20);
+        let mut out = Vec::new();
+        for piece in frames.chunks(step) {
+            events.push(piece, &mut out).unwrap();
+        }
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.starts_with("event: messageStart\ndata: {"), "{out}");
+        let first = "event: contentBlockDelta\ndata: {\"contentBlockIndex\":0,";
+        assert!(out.contains(first), "{out}");
+        let last = out.trim_end().rsplit("\n\n").next().unwrap();
+        assert!(last.starts_with("event: metadata\ndata: {"), "{last}");
+    }
+}
