@@ -1,0 +1,1 @@
+//! Reads a chat completions body into the neutral request.

@@ -1,0 +1,1 @@
+//! Writes the neutral answer as a chat completion.

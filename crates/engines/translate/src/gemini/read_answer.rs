@@ -1,0 +1,1 @@
+//! Reads a whole `generateContent` answer into the neutral one.

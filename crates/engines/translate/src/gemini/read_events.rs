@@ -1,0 +1,1 @@
+//! Reads the chunks of `streamGenerateContent?alt=sse` into neutral events.

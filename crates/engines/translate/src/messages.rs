@@ -1,0 +1,17 @@
+//! The messages side. As a caller: requests are read, answers and events are written. As an upstream: requests are
+//! written, answers and events are read.
+
+mod block;
+mod read_answer;
+mod read_events;
+mod read_request;
+mod usage;
+mod write_answer;
+mod write_events;
+mod write_request;
+
+#[cfg(test)]
+pub(crate) use read_request::KNOWN_FIELDS;
+pub(crate) use read_request::read_request;
+pub(crate) use write_answer::write_answer;
+pub(crate) use write_events::EventsOut;

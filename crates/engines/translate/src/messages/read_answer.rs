@@ -1,0 +1,1 @@
+//! Reads a whole message into the neutral answer.

@@ -1,0 +1,1 @@
+//! Reads a message's stream into neutral events.

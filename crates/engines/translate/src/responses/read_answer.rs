@@ -1,0 +1,1 @@
+//! Reads a whole response object into the neutral answer.

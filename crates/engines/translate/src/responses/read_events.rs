@@ -1,0 +1,1 @@
+//! Reads a response's stream into neutral events.

@@ -1,0 +1,1 @@
+//! Reads a Responses body into the neutral request.

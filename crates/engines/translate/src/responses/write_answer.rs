@@ -1,0 +1,1 @@
+//! Writes the neutral answer as a response object.

@@ -1,0 +1,1 @@
+//! Writes neutral events as a response's stream.

@@ -1,0 +1,1 @@
+//! Writes the neutral request as a Responses body.
