@@ -12,20 +12,19 @@ pub struct PairState {
     /// The model as the upstream was asked for it; what an answer says that names none.
     pub(crate) model: String,
     pub(crate) call_id: String,
-    #[expect(dead_code, reason = "chat and responses callers are being built")]
     pub(crate) now_s: u64,
     pub(crate) max_buffer_bytes: usize,
     /// The caller wants a stream.
     pub(crate) stream: bool,
     /// A chat caller wants usage at the end of its stream.
-    #[expect(dead_code, reason = "chat callers are being built")]
     pub(crate) include_usage: bool,
+    /// A chat caller that knows one call at a time, under its old name.
+    pub(crate) one_call: bool,
     /// A messages caller wants no thinking text: it then travels inside the signature.
     pub(crate) hide_thinking: bool,
     /// Tool names as the caller knows them.
     pub(crate) names: Names,
     /// What the answer repeats of the request, as raw JSON (Responses).
-    #[expect(dead_code, reason = "responses callers are being built")]
     pub(crate) echo: Vec<(&'static str, Box<str>)>,
 }
 
@@ -44,6 +43,7 @@ impl PairState {
             max_buffer_bytes: context.max_buffer_bytes,
             stream: request.stream,
             include_usage: request.include_usage,
+            one_call: request.one_call,
             hide_thinking: request.hide_thinking,
             names,
             echo: request

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::detail::Detail;
 use crate::dialect::{Dialect, Origin};
 use crate::json::{self, StringOr, Text};
 use crate::neutral::{Bind, Bound, Stop, StopReason};
@@ -100,20 +101,6 @@ pub(super) struct Audio<'a> {
     pub transcript: Option<Text<'a>>,
 }
 
-/// An entry of `reasoning_details`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Detail<'a> {
-    #[serde(borrow)]
-    r#type: Option<Text<'a>>,
-    text: Option<Text<'a>>,
-    summary: Option<Text<'a>>,
-    signature: Option<Text<'a>>,
-    data: Option<Text<'a>>,
-    id: Option<Text<'a>>,
-    format: Option<Text<'a>>,
-}
-
 impl<'a> Message<'a> {
     /// What the model thinks, in whichever field the server puts it, and that field's name. Some servers fill two
     /// fields with the same text.
@@ -127,7 +114,7 @@ impl<'a> Message<'a> {
             return Some((text, "reasoning"));
         }
         let details = self.reasoning_details.iter().flatten();
-        let texts = details.filter_map(|detail| detail.text.clone().or(detail.summary.clone()));
+        let texts = details.filter_map(Detail::words);
         let text = texts
             .filter(filled)
             .reduce(|first, second| joined(first, &second))?;
@@ -146,22 +133,6 @@ pub(super) fn joined<'a>(first: Text<'a>, second: &Text<'a>) -> Text<'a> {
     let mut whole = first.into_decoded().into_owned();
     whole.push_str(&second.decoded());
     Text::plain(whole)
-}
-
-impl<'a> Detail<'a> {
-    fn bound(&self, origin: Origin) -> Option<Bound<'a>> {
-        let filled = |text: &Text<'a>| !text.is_empty();
-        let (bind, data) = match (&self.signature, &self.data) {
-            (Some(signature), _) if filled(signature) => (Bind::Signature, signature),
-            (_, Some(data)) if filled(data) => (Bind::Encrypted, data),
-            _ => return None,
-        };
-        Some(Bound {
-            id: self.id.clone(),
-            form: self.format.clone().or(self.r#type.clone()),
-            ..Bound::new(origin, bind, data.clone())
-        })
-    }
 }
 
 impl<'a> Call<'a> {
@@ -183,8 +154,13 @@ impl<'a> Call<'a> {
     }
 
     pub(super) fn signature(&self) -> Option<Bound<'a>> {
-        let google = self.extra_content.as_ref()?.google.as_ref()?;
-        let data = google.thought_signature.clone()?;
+        self.extra_content.as_ref()?.signature()
+    }
+}
+
+impl<'a> ExtraContent<'a> {
+    pub(super) fn signature(&self) -> Option<Bound<'a>> {
+        let data = self.google.as_ref()?.thought_signature.clone()?;
         Some(Bound::new(Origin::Gemini, Bind::Signature, data))
     }
 }

@@ -12,6 +12,8 @@ pub(crate) struct Request<'a> {
     pub stream: bool,
     /// Whether a chat stream shall end with usage.
     pub include_usage: bool,
+    /// Whether its caller knows one call at a time, under its old name (chat `functions`).
+    pub one_call: bool,
     /// Whether thinking shall come back without its text.
     pub hide_thinking: bool,
     /// The conversation. System turns stand where the caller put them, most often first.
