@@ -10,8 +10,11 @@ mod write_answer;
 mod write_events;
 mod write_request;
 
+pub(crate) use read_answer::read_answer;
+pub(crate) use read_events::EventsIn;
 #[cfg(test)]
 pub(crate) use read_request::KNOWN_FIELDS;
 pub(crate) use read_request::read_request;
 pub(crate) use write_answer::write_answer;
 pub(crate) use write_events::EventsOut;
+pub(crate) use write_request::write_request;

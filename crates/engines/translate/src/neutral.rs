@@ -2,6 +2,7 @@
 //! Sides read into it and write out of it; what a side cannot write it names in `Dropped`.
 
 mod answer;
+mod conversation;
 mod event;
 mod part;
 mod reasoning;
@@ -12,8 +13,11 @@ mod tool;
 mod turns;
 
 pub(crate) use answer::{Answer, Calls, Stop, StopReason};
+pub(crate) use conversation::Conversation;
 pub(crate) use event::{Emit, Event, EventReader, EventWriter, ToolStart};
-pub(crate) use part::{Cache, Input, Media, Part, Source, TextPart, ToolCall, ToolResult};
+pub(crate) use part::{
+    Cache, Input, Media, Part, Source, TextPart, ToolCall, ToolResult, data_url,
+};
 pub(crate) use reasoning::{Bind, Bound, Reasoning};
 pub(crate) use request::{Request, Role, Turn};
 pub(crate) use schema::is_closed_schema;

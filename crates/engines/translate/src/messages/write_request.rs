@@ -1,1 +1,80 @@
-//! Writes the neutral request as a messages body.
+//! Writes the neutral request as a messages body, for Claude wherever it is served.
+
+mod blocks;
+mod model;
+mod schema;
+mod settings;
+mod system;
+mod tools;
+mod turns;
+
+use crate::context::RequestContext;
+use crate::dialect::Dialect;
+use crate::dropped::Dropped;
+use crate::error::TranslateError;
+use crate::json::Object;
+use crate::names::Names;
+use crate::neutral::{Part, Request};
+use model::Model;
+
+/// Writes a request; its turns are used up.
+pub(crate) fn write_request(
+    request: &mut Request<'_>,
+    _dialect: Dialect,
+    context: &RequestContext<'_>,
+    names: &mut Names,
+    dropped: &mut Dropped,
+) -> Result<Vec<u8>, TranslateError> {
+    let model = Model::of(context);
+    let hints = Hints {
+        ours: !says_hints(request),
+        agent: !request.tools.is_empty(),
+    };
+    let turns = std::mem::take(&mut request.turns);
+    let room: usize = turns.iter().map(|turn| turn.parts.len() * 256).sum();
+    let conversation = turns::settled(turns);
+    let thinking = settings::Decided::of(request, &conversation, model, context, dropped);
+    let called = conversation.called();
+    let mut body = Vec::with_capacity(4_096 + room);
+    {
+        let mut object = Object::new(&mut body);
+        object.str("model", context.model);
+        object.number("max_tokens", thinking.max_tokens);
+        tools::write(&mut object, request, &called, model, hints, names, dropped);
+        let format = settings::structured(request.format.as_ref(), model, dropped);
+        system::write(&mut object, conversation.system, &format, hints, dropped)?;
+        turns::write(&mut object, conversation.turns, model, hints, dropped)?;
+        settings::write(&mut object, request, &thinking, &format, model, dropped);
+        if request.stream {
+            object.flag("stream", true);
+        }
+    }
+    Ok(body)
+}
+
+/// Where the provider shall cache the prompt. Most callers cannot say it, and without it nothing is cached: then the
+/// tools, the system prompt and the last two of the user's turns are marked. The second of these is where the request
+/// before this one ended, so an agent's next step reads all that its last one wrote. A single question without tools
+/// is not marked: nobody will read it again, and writing costs more than reading.
+#[derive(Debug, Clone, Copy)]
+struct Hints {
+    /// The caller said nothing about caching.
+    ours: bool,
+    /// Tools are declared, so more steps will follow.
+    agent: bool,
+}
+
+fn says_hints(request: &Request<'_>) -> bool {
+    let part = |part: &Part<'_>| match part {
+        Part::Text(text) => text.cache.is_some(),
+        Part::Image(media) | Part::Document(media) | Part::Audio(media) => media.cache.is_some(),
+        Part::ToolCall(call) => call.cache.is_some(),
+        Part::ToolResult(result) => result.cache.is_some(),
+        Part::Reasoning(_) | Part::Refusal(_) | Part::Server(_) => false,
+    };
+    request.tools.iter().any(|tool| tool.cache.is_some())
+        || request.turns.iter().flat_map(|turn| &turn.parts).any(part)
+}
+
+#[cfg(test)]
+mod tests;
