@@ -133,6 +133,7 @@ mod tests {
     fn known(protocol: Protocol) -> &'static [&'static str] {
         match protocol {
             Protocol::Messages => crate::messages::KNOWN_FIELDS,
+            Protocol::Embeddings => crate::pairs::EMBEDDINGS_FIELDS,
             _ => &[],
         }
     }

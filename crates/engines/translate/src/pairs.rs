@@ -1,8 +1,17 @@
 //! Every pair there is, a folder for each: how it goes, what is particular to it, and what becomes of each field.
 
+mod embeddings_to_gemini;
 mod messages_to_chat;
+mod messages_to_gemini;
 
 use crate::pair::Definition;
 
 /// In the order of the page.
-pub(crate) const ALL: &[&Definition] = &[&messages_to_chat::PAIR];
+pub(crate) const ALL: &[&Definition] = &[
+    &messages_to_chat::PAIR,
+    &messages_to_gemini::PAIR,
+    &embeddings_to_gemini::PAIR,
+];
+
+#[cfg(test)]
+pub(crate) use embeddings_to_gemini::KNOWN_FIELDS as EMBEDDINGS_FIELDS;

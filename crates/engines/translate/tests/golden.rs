@@ -11,7 +11,7 @@
 //! | `error.<status>.in.json` | `error.<status>.out.json` |
 //! | `count.in.json`, `counted.in.json` | `count.out.json`, `counted.out.json` |
 //!
-//! `with.json` may name the dialect, what is known of the model, and signatures. Answers and streams are read with
+//! `with.json` may name the dialect, the model, what is known of it, and signatures. Answers and streams are read with
 //! the state that `request.in.json` leaves, or that of a bare request.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]

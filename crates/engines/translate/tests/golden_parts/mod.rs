@@ -100,7 +100,8 @@ impl Scenario {
                 .and_then(Value::as_str)
                 .map(str::to_owned)
         };
-        let mut context = RequestContext::new("upstream-model", "0123");
+        let model = self.with["model"].as_str().unwrap_or("upstream-model");
+        let mut context = RequestContext::new(model, "0123");
         context.now_s = 1_700_000_000;
         context.signature_of = Some(&signature_of);
         context.facts.max_output_tokens = self.with["max_output_tokens"].as_u64();
