@@ -132,9 +132,10 @@ mod tests {
     /// The top-level keys that each caller's reader knows.
     fn known(protocol: Protocol) -> &'static [&'static str] {
         match protocol {
+            Protocol::Chat => crate::chat::KNOWN_FIELDS,
             Protocol::Messages => crate::messages::KNOWN_FIELDS,
+            Protocol::Responses => crate::responses::KNOWN_FIELDS,
             Protocol::Embeddings => crate::pairs::EMBEDDINGS_FIELDS,
-            _ => &[],
         }
     }
 
@@ -166,12 +167,17 @@ mod tests {
 
     /// A request without anything special, and room for a field.
     fn bare(protocol: Protocol, field: &str) -> String {
+        let value = if field == "verbosity" {
+            r#""low""#
+        } else {
+            "1"
+        };
         match protocol {
             Protocol::Responses | Protocol::Embeddings => {
-                format!(r#"{{"model":"m","input":"Hi","{field}":1}}"#)
+                format!(r#"{{"model":"m","input":"Hi","{field}":{value}}}"#)
             }
             _ => format!(
-                r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"user","content":"Hi"}}],"{field}":1}}"#
+                r#"{{"model":"m","max_tokens":9,"messages":[{{"role":"user","content":"Hi"}}],"{field}":{value}}}"#
             ),
         }
     }

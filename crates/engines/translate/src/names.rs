@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::json::{self, Text};
@@ -130,6 +132,41 @@ pub(crate) fn free_description(
     told
 }
 
+/// The free text in what such a function was called with, which is JSON text. What a model wrote beside the schema
+/// stays readable: its only string, or all of it.
+pub(crate) fn free_input(json: &str) -> Cow<'_, str> {
+    #[derive(Default, Deserialize)]
+    #[serde(default)]
+    struct Free<'a> {
+        #[serde(borrow)]
+        input: Option<Text<'a>>,
+    }
+    let trimmed = json.trim_ascii();
+    if let Some(Text::Raw(_)) = Text::of(trimmed)
+        && let Ok(text) = json::read::<Text<'_>>(trimmed)
+    {
+        return text.into_decoded();
+    }
+    if let Ok(Free { input: Some(text) }) = json::read::<Free<'_>>(trimmed) {
+        return text.into_decoded();
+    }
+    // Cut off in the middle of the string.
+    let closed = format!("{trimmed}\"}}");
+    if let Ok(Free { input: Some(text) }) = json::read::<Free<'_>>(&closed) {
+        return Cow::Owned(text.decoded().into_owned());
+    }
+    if let Ok(object) = serde_json::from_str::<serde_json::Map<String, Value>>(trimmed)
+        && object.len() <= 1
+    {
+        match object.into_iter().next() {
+            None => return Cow::Borrowed(""),
+            Some((_, Value::String(text))) => return Cow::Owned(text),
+            Some(_) => {}
+        }
+    }
+    Cow::Borrowed(json)
+}
+
 /// An id that every upstream takes for a tool call: letters, digits, `_` and `-`, at most 64 of them.
 pub(crate) fn call_id(id: &str) -> Cow<'_, str> {
     shown(NameRule::STRICT, None, id)
@@ -189,6 +226,25 @@ mod tests {
         let known = names.restore("mcp__git__status").unwrap();
         assert_eq!(known.namespace.as_deref(), Some("mcp__git"));
         assert!(names.restore("apply_patch").unwrap().custom);
+    }
+
+    #[test]
+    fn free_text_is_taken_out_of_what_the_model_wrote() {
+        let cases = [
+            (r#" {"input":"a\n\"b\""} "#, "a\n\"b\""),
+            (r#"{"input":"é😀","more":1}"#, "é😀"),
+            (r#"{"code":"x = 1"}"#, "x = 1"),
+            (r#""all of it""#, "all of it"),
+            ("{}", ""),
+            ("", ""),
+            (r#"{"input":5}"#, r#"{"input":5}"#),
+            ("*** Begin Patch\n", "*** Begin Patch\n"),
+            (r#"{"input":"cut"#, "cut"),
+            (r#"{"inp"#, r#"{"inp"#),
+        ];
+        for (json, text) in cases {
+            assert_eq!(free_input(json), text, "{json}");
+        }
     }
 
     #[test]

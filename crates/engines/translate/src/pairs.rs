@@ -1,15 +1,26 @@
 //! Every pair there is, a folder for each: how it goes, what is particular to it, and what becomes of each field.
 
+mod chat_to_messages;
 mod embeddings_to_gemini;
 mod messages_to_chat;
 mod messages_to_gemini;
+mod messages_to_responses;
+mod responses_to_chat;
+mod responses_to_gemini;
+mod responses_to_messages;
+mod structure;
 
 use crate::pair::Definition;
 
 /// In the order of the page.
 pub(crate) const ALL: &[&Definition] = &[
     &messages_to_chat::PAIR,
+    &messages_to_responses::PAIR,
     &messages_to_gemini::PAIR,
+    &chat_to_messages::PAIR,
+    &responses_to_messages::PAIR,
+    &responses_to_chat::PAIR,
+    &responses_to_gemini::PAIR,
     &embeddings_to_gemini::PAIR,
 ];
 

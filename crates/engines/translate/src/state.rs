@@ -49,7 +49,7 @@ impl PairState {
             echo: request
                 .echo
                 .iter()
-                .map(|(key, raw)| (*key, Box::from(raw.get())))
+                .map(|(key, raw)| (*key, in_one_line(raw.get())))
                 .collect(),
         }
     }
@@ -65,4 +65,10 @@ impl PairState {
     pub fn wants_stream(&self) -> bool {
         self.stream
     }
+}
+
+/// JSON without the line ends that its writer set between values: events of a stream have one line each. Within
+/// strings none can stand.
+fn in_one_line(json: &str) -> Box<str> {
+    json.split(['\n', '\r']).map(str::trim_ascii).collect()
 }

@@ -1,5 +1,8 @@
 //! What a caller's stream must look like, whatever it says.
 
+#[path = "grammar_responses.rs"]
+mod responses;
+
 use serde_json::Value;
 use wire::Protocol;
 
@@ -11,13 +14,34 @@ pub fn check(caller: Protocol, stream: &[u8]) {
             let name = event
                 .name
                 .map(|name| String::from_utf8(name.to_vec()).unwrap());
-            (name, String::from_utf8(event.data.to_vec()).unwrap())
+            (name, paired(std::str::from_utf8(&event.data).unwrap()))
         })
         .collect();
     match caller {
         Protocol::Messages => messages(&events),
-        Protocol::Chat | Protocol::Responses | Protocol::Embeddings => {}
+        Protocol::Chat => chat(&events),
+        Protocol::Responses => responses::check(&events),
+        Protocol::Embeddings => {}
     }
+}
+
+/// The same without escaped surrogates: half a pair is passed on as it came, and the reader here takes none.
+fn paired(data: &str) -> String {
+    let mut out = String::with_capacity(data.len());
+    let mut rest = data;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let escape = &rest[at..];
+        let is_surrogate = |hex: &str| matches!(u16::from_str_radix(hex, 16), Ok(0xd800..0xe000));
+        let (length, shown) = match escape.get(1..6) {
+            Some(unit) if unit.strip_prefix('u').is_some_and(is_surrogate) => (6, "?"),
+            _ => (2, escape.get(..2).unwrap_or(escape)),
+        };
+        out.push_str(shown);
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
 }
 
 /// One block at a time, indexes without gaps, the end once.
@@ -26,9 +50,7 @@ fn messages(events: &[(Option<String>, String)]) {
     let mut next = 0;
     let mut stopped = false;
     for (place, (name, data)) in events.iter().enumerate() {
-        // Half a surrogate pair is passed on as it came; the reader here takes none.
-        let data = data.replace(r"\ud83d", "?").replace(r"\ude00", "?");
-        let data: Value = serde_json::from_str(&data).unwrap();
+        let data: Value = serde_json::from_str(data).unwrap();
         let kind = data["type"].as_str().unwrap();
         assert_eq!(
             name.as_deref(),
@@ -71,4 +93,68 @@ fn messages(events: &[(Option<String>, String)]) {
             "ends with {kind}"
         );
     }
+}
+
+/// Chunks that begin alike, the role first, each call's id and name in its first piece, one reason at the end, then
+/// usage, then `[DONE]`.
+fn chat(events: &[(Option<String>, String)]) {
+    let mut calls = 0;
+    let mut entries = 0;
+    let mut beginning: Option<Value> = None;
+    let mut finished = false;
+    let mut charged = false;
+    for (place, (name, data)) in events.iter().enumerate() {
+        let last = place + 1 == events.len();
+        assert_eq!(*name, None);
+        if data == "[DONE]" {
+            assert!(last && finished);
+            continue;
+        }
+        let chunk: Value = serde_json::from_str(data).unwrap();
+        if chunk["error"].is_object() {
+            assert!(last && !finished, "an error ends an unfinished stream");
+            assert!(chunk["error"]["message"].is_string());
+            assert!(chunk["error"]["type"].is_string());
+            continue;
+        }
+        assert!(!last, "ends without [DONE]");
+        assert_eq!(chunk["object"], "chat.completion.chunk");
+        assert!(chunk["created"].is_u64() && chunk["id"].is_string());
+        let same = serde_json::json!([chunk["id"], chunk["created"], chunk["model"]]);
+        assert_eq!(*beginning.get_or_insert(same.clone()), same);
+        let choices = chunk["choices"].as_array().unwrap();
+        let [choice] = choices.as_slice() else {
+            assert!(finished && !charged && choices.is_empty());
+            assert!(chunk["usage"]["total_tokens"].is_u64());
+            charged = true;
+            continue;
+        };
+        assert!(!finished && choice["index"] == 0);
+        finished = choice["finish_reason"].is_string();
+        let delta = choice["delta"].as_object().unwrap();
+        assert_eq!(delta.contains_key("role"), place == 0);
+        assert_eq!(delta.is_empty(), finished);
+        for call in delta
+            .get("tool_calls")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let index = call["index"].as_u64().unwrap();
+            let of = &call[call["type"].as_str().unwrap_or("function")];
+            if index == calls {
+                assert!(call["id"].is_string() && of["name"].is_string());
+                calls += 1;
+            } else {
+                assert!(index < calls && call.get("id").is_none() && of.get("name").is_none());
+            }
+        }
+        let details = delta.get("reasoning_details").and_then(Value::as_array);
+        for entry in details.into_iter().flatten() {
+            let index = entry["index"].as_u64().unwrap();
+            assert!(index == entries || index + 1 == entries, "entries in order");
+            entries = index + 1;
+        }
+    }
+    assert!(!events.is_empty());
 }

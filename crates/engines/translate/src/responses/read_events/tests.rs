@@ -1,0 +1,1 @@
+//! What servers send that tell less than OpenAI does.

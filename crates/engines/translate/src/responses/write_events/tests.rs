@@ -1,0 +1,1 @@
+//! One item at a time, whatever comes in which order.
