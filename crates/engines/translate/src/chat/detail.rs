@@ -98,15 +98,23 @@ pub(super) fn write_text(entry: &mut Object<'_>, text: &Text<'_>, index: u64) {
 }
 
 /// What binds an entry, with its text where that was not written before. Nothing for what binds nothing.
-pub(super) fn write(entry: &mut Object<'_>, bound: &Bound<'_>, text: Option<&Text<'_>>, index: u64) {
+pub(super) fn write(
+    entry: &mut Object<'_>,
+    bound: &Bound<'_>,
+    text: Option<&Text<'_>>,
+    index: u64,
+) {
     let format = match bound.origin {
         Origin::Anthropic => "anthropic-claude-v1",
         Origin::Gemini => "google-gemini-v1",
         Origin::OpenAi => "openai-responses-v1",
         Origin::DeepSeek | Origin::Compatible => "switchyard-v1",
     };
-    let sealed = match bound.origin {
-        Origin::DeepSeek | Origin::Compatible => Some(Text::plain(seal::seal(bound))),
+    // What is more than the data alone has no other place.
+    let sealed = match (bound.origin, &bound.form) {
+        (Origin::DeepSeek | Origin::Compatible, _) | (_, Some(_)) => {
+            Some(Text::plain(seal::seal(bound)))
+        }
         _ => None,
     };
     let data = sealed.as_ref().unwrap_or(&bound.data);

@@ -86,9 +86,7 @@ impl<'a, 'c> Calls<'a, 'c> {
 
 fn input<'a>(function: Option<&Function<'a>>) -> Input<'a> {
     match function.and_then(|function| function.arguments) {
-        Some(raw) if crate::json::is_object(raw.get()) => {
-            Input::Object(Cow::Borrowed(raw.get()))
-        }
+        Some(raw) if crate::json::is_object(raw.get()) => Input::Object(Cow::Borrowed(raw.get())),
         Some(raw) => Input::Encoded(Text::of(raw.get()).unwrap_or(Text::EMPTY)),
         None => Input::Encoded(Text::EMPTY),
     }

@@ -12,10 +12,7 @@ pub(super) const FIELDS: &[Field] = &[
         "messages[].role=system",
         "`system`; after the user or the assistant has spoken, the user's words where it stands. `developer` likewise",
     ),
-    dropped(
-        "messages[].name",
-        "Claude knows one user and one assistant",
-    ),
+    dropped("messages[].name", "Claude knows one user and one assistant"),
     carried("messages[].content[].text", "a text block"),
     mapped(
         "messages[].content[].image_url",
@@ -29,10 +26,7 @@ pub(super) const FIELDS: &[Field] = &[
         "messages[].content[].file.file_id",
         "the file is stored at OpenAI",
     ),
-    refused(
-        "messages[].content[].input_audio",
-        "Claude does not hear",
-    ),
+    refused("messages[].content[].input_audio", "Claude does not hear"),
     mapped(
         "messages[].content[].cache_control",
         "`cache_control` of the block; also of a message and of a tool. Where nobody marks anything, requests with tools are marked as Claude Code marks them",
@@ -92,10 +86,7 @@ pub(super) const FIELDS: &[Field] = &[
         "a tool of one string, whose description names the grammar; its calls come back as custom calls",
     ),
     mapped("tool_choice", "`auto`, `any`, `none` or the tool"),
-    dropped(
-        "tool_choice.allowed_tools",
-        "`auto` or `any` of all tools",
-    ),
+    dropped("tool_choice.allowed_tools", "`auto` or `any` of all tools"),
     mapped(
         "parallel_tool_calls",
         "`tool_choice.disable_parallel_tool_use`",
