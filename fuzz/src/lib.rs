@@ -1,7 +1,10 @@
 //! What must hold for any bytes at all. The fuzz targets and an ordinary test of `wire` over the corpora share these
 //! checks; they know nothing of either.
 
+mod pieces;
+
 use bytes::Bytes;
+use pieces::pieces;
 use serde_json::Value;
 use wire::envelope::{self, Envelope, EnvelopeError};
 use wire::sse::{Splitter, events};
@@ -16,29 +19,6 @@ const PROTOCOLS: [Protocol; 4] = [
     Protocol::Messages,
     Protocol::Embeddings,
 ];
-
-/// Cuts a stream into pieces of the sizes that the first bytes name: how many sizes, then the sizes, used in turn.
-fn pieces(data: &[u8]) -> (&[u8], Vec<&[u8]>) {
-    let Some((count, rest)) = data.split_first() else {
-        return (data, Vec::new());
-    };
-    let count = usize::from(count % 8).min(rest.len());
-    let (sizes, stream) = rest.split_at(count);
-    let mut pieces = Vec::new();
-    let mut left = stream;
-    for size in sizes.iter().cycle() {
-        if left.is_empty() {
-            break;
-        }
-        let (piece, after) = left.split_at((usize::from(*size) + 1).min(left.len()));
-        pieces.push(piece);
-        left = after;
-    }
-    if !left.is_empty() {
-        pieces.push(left);
-    }
-    (stream, pieces)
-}
 
 /// The blocks that a splitter makes of the pieces, the unfinished event last.
 fn blocks(pieces: &[&[u8]]) -> Vec<Bytes> {

@@ -51,7 +51,10 @@ pub fn run(minutes: u32) -> Result<Vec<Fuzzed>> {
     for some in targets.chunks(cores) {
         let mut running: Vec<(&str, Child)> = Vec::new();
         for target in some {
-            running.push((target, start(fuzz(&["run", target]), target, &work, minutes)?));
+            running.push((
+                target,
+                start(fuzz(&["run", target]), target, &work, minutes)?,
+            ));
         }
         for (target, mut child) in running {
             let status = child.wait()?;

@@ -129,7 +129,11 @@ fn fuzzing(page: &mut String, fuzzed: &[Fuzzed], minutes: u32) -> Result<()> {
         "\nFuzzing, {minutes} minutes each:\n\n| target | inputs | result |\n|---|---|---|"
     )?;
     for one in fuzzed {
-        let result = if one.fault.is_none() { "nothing found" } else { "FAILED" };
+        let result = if one.fault.is_none() {
+            "nothing found"
+        } else {
+            "FAILED"
+        };
         writeln!(page, "| `{}` | {} | {result} |", one.target, one.inputs)?;
     }
     Ok(())

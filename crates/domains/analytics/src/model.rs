@@ -1,7 +1,11 @@
 //! What is counted of a call, and along which lines it is summed. No queries, no protocol.
 
+mod lots;
+
 use facts::{CallClosed, Surface};
 use kernel::{KeyId, Nano, OrgId, ProjectId};
+
+pub(crate) use lots::{Lot, Row, gather, rollups};
 
 /// Longest text of a caller's making that stands in a column; the record itself keeps the whole.
 const COLUMN_CHARS: usize = 200;
@@ -156,7 +160,7 @@ impl Sums {
 }
 
 /// Which row of `usage_rollups` a call falls into.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RollupKey<'a> {
     pub(crate) bucket: i64,
     pub(crate) org: OrgId,
@@ -229,7 +233,8 @@ impl<'a> TagRollupKey<'a> {
 /// The part of a caller's text that a column takes. PostgreSQL bounds what an index holds and refuses NUL outright; one
 /// such text must not hold up the delivery of every call after it, so it is cut there.
 pub(crate) fn cut(text: &str) -> &str {
-    let text = text.split('\0').next().unwrap_or_default();
+    let end = text.bytes().position(|byte| byte == 0);
+    let text = end.map_or(text, |end| &text[..end]);
     if text.len() <= COLUMN_CHARS {
         return text;
     }

@@ -48,7 +48,7 @@ pub(crate) fn failure(
     if let Some(seconds) = error.retry_after_s() {
         out.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if !worth_retrying(kind) {
+    if !worth_retrying(kind) || matches!(error, GatewayError::TriedAgain(..)) {
         out.insert(headers::SHOULD_RETRY, HeaderValue::from_static("false"));
     }
     match error {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use guard::Caller;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use wire::Envelope;
 
 use crate::error::GatewayError;
-use crate::headers;
+use crate::headers::Told;
 
 const MOST_TAGS: usize = 10;
 const LONGEST_TAG: usize = 64;
@@ -28,26 +28,22 @@ impl Attribution {
         caller: &Caller,
         envelope: &Envelope,
     ) -> Result<Self, GatewayError> {
-        let named = [
-            headers::SESSION,
-            headers::CLAUDE_CODE_SESSION,
-            headers::CODEX_SESSION,
-        ]
-        .iter()
-        .find_map(|name| headers.get(name)?.to_str().ok().map(str::to_owned));
+        let told = Told::by(headers);
+        let named = told.session().map(str::to_owned);
         Ok(Self {
-            tags: tags(headers, caller)?,
+            tags: tags(told.tags, caller)?,
             session: named.or_else(|| envelope.session.clone()).map(bounded),
-            client: headers::client_name(headers),
+            client: told.client(),
             end_user: envelope.end_user.clone().map(bounded),
         })
     }
 
     /// For routes whose body is not read.
     pub fn of_headers(headers: &HeaderMap, caller: &Caller) -> Result<Self, GatewayError> {
+        let told = Told::by(headers);
         Ok(Self {
-            tags: tags(headers, caller)?,
-            client: headers::client_name(headers),
+            tags: tags(told.tags, caller)?,
+            client: told.client(),
             ..Self::default()
         })
     }
@@ -61,8 +57,11 @@ fn bounded(mut text: String) -> String {
 }
 
 /// The request's tags over the key's own: a key's tag cannot be changed by a request.
-fn tags(headers: &HeaderMap, caller: &Caller) -> Result<BTreeMap<String, String>, GatewayError> {
-    let Some(value) = headers.get(headers::TAGS) else {
+fn tags(
+    told: Option<&HeaderValue>,
+    caller: &Caller,
+) -> Result<BTreeMap<String, String>, GatewayError> {
+    let Some(value) = told else {
         return Ok(caller.tags.clone());
     };
     let text = value
@@ -101,8 +100,6 @@ fn tags(headers: &HeaderMap, caller: &Caller) -> Result<BTreeMap<String, String>
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
     use crate::testing::caller;
 
@@ -119,7 +116,8 @@ mod tests {
     fn read(value: &str) -> Result<BTreeMap<String, String>, GatewayError> {
         let mut caller = caller();
         caller.tags.insert("team".into(), "blue".into());
-        tags(&with(&[("x-switchyard-tags", value)]), &caller)
+        let headers = with(&[("x-switchyard-tags", value)]);
+        tags(Told::by(&headers).tags, &caller)
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The life of one call: opened with its reservation, closed exactly once with what it cost, whatever happens
 //! between. Dropping an open call closes it as left by its client. It moves no bytes itself.
 
+mod again;
 mod money;
 mod open;
 
@@ -53,6 +54,14 @@ impl Ending<'_> {
     }
 }
 
+/// What attempts that failed used up, where their providers may have worked for them.
+#[derive(Debug, Default)]
+struct Spent {
+    usage: Usage,
+    nano: Nano,
+    estimated: bool,
+}
+
 /// One open call.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -73,6 +82,8 @@ pub(crate) struct Call {
     last_progress_us: u64,
     first_byte_us: Option<u64>,
     attempts: Vec<Attempt>,
+    /// What earlier attempts cost.
+    spent: Spent,
     http_status: u16,
     request_bytes: u64,
     response_bytes: u64,
@@ -105,6 +116,11 @@ impl Call {
         self.live.must_end(waker)
     }
 
+    /// The same for a task that does not rest yet, and is not woken.
+    pub fn is_cut(&self) -> bool {
+        self.live.is_cut()
+    }
+
     /// One call in eight, drawn by its id.
     pub fn is_sampled(&self) -> bool {
         self.opened.id.as_u128() & 7 == 0
@@ -115,10 +131,23 @@ impl Call {
         self.shared.deps.clock.monotonic_us() - self.started_us
     }
 
+    /// Now, by the clock that calls are recorded with.
+    pub fn now(&self) -> kernel::Timestamp {
+        self.shared.deps.clock.now()
+    }
+
+    /// The tokens of the request, as far as its size tells.
+    pub fn estimate_input(&self) -> u64 {
+        let model = &self.opened.upstream_model;
+        self.shared
+            .estimator
+            .input_tokens(model, self.request_bytes)
+    }
+
     /// A try began.
     pub fn attempt(&mut self) {
         let attempt = Attempt {
-            provider: self.target.upstream.name.to_string(),
+            provider: String::from(&*self.target.upstream.name),
             model: self.opened.upstream_model.clone(),
             started_us: self.elapsed_us(),
             duration_us: 0,
@@ -173,9 +202,14 @@ impl Call {
         self.http_status = status;
     }
 
-    /// Keeps the books of a stream under way: tops the reservation up where the output outgrows it, and writes how
-    /// far it has come once a second. An error means that the budget refuses the next step.
-    pub fn progress(&mut self, reported: &Reported, output_bytes: u64) -> Result<(), GatewayError> {
+    /// Keeps the books of a stream under way, `elapsed_us` after its admission: tops the reservation up where the output
+    /// outgrows it, and writes how far it has come once a second. An error means that the budget refuses the next step.
+    pub fn progress(
+        &mut self,
+        elapsed_us: u64,
+        reported: &Reported,
+        output_bytes: u64,
+    ) -> Result<(), GatewayError> {
         if self.reservation.is_some() {
             let told = reported.usage.as_ref().map_or(0, Usage::total_output);
             // The estimator is only asked where its answer may matter.
@@ -191,9 +225,8 @@ impl Call {
                 }
             }
         }
-        let now_us = self.elapsed_us();
-        if now_us - self.last_progress_us >= 1_000_000 {
-            self.last_progress_us = now_us;
+        if elapsed_us.saturating_sub(self.last_progress_us) >= 1_000_000 {
+            self.last_progress_us = elapsed_us;
             let usage = self.estimated_usage(Some(reported), output_bytes);
             let fact = Fact::Progress(CallProgress {
                 id: self.opened.id,
@@ -218,7 +251,10 @@ impl Call {
         let clock = &self.shared.deps.clock;
         let now_us = clock.monotonic_us();
         let duration_us = now_us - self.started_us;
-        let bill = self.bill(&ending);
+        let mut bill = self.bill(&ending);
+        bill.usage = bill.usage.plus(&self.spent.usage);
+        bill.cost.nano_usd += self.spent.nano;
+        bill.cost.estimated |= self.spent.estimated;
         if let Some(reservation) = self.reservation.take() {
             reservation.settle(if self.billed_by_client {
                 Nano::ZERO
@@ -232,7 +268,7 @@ impl Call {
         }
         let fallback = Reported::default();
         let reported = ending.reported.unwrap_or(&fallback);
-        if ending.whole && ending.billable && reported.usage.is_some() {
+        if ending.whole && ending.billable && reported.usage.is_some() && self.attempts.len() == 1 {
             self.shared.estimator.learn(
                 &self.opened.upstream_model,
                 self.request_bytes,

@@ -22,6 +22,14 @@ pub struct GatewayConfig {
     pub breaker_open_ms: u64,
     /// Requests in flight per provider that names no bound itself.
     pub max_concurrent: usize,
+    /// Attempts at most beyond one at each target of a call.
+    pub retries: u32,
+    /// The pause before the first of them; each further one is twice as long.
+    pub retry_base_ms: u64,
+    /// The longest such pause, also where a provider asks for one.
+    pub retry_max_ms: u64,
+    /// How long the first bytes of a stream are held back while another target could take over.
+    pub failover_hold_ms: u64,
     /// How long a request over that bound waits for a place.
     pub queue_wait_ms: u64,
     /// Idle connections kept per provider.
@@ -44,6 +52,10 @@ impl Default for GatewayConfig {
             breaker_failures: 5,
             breaker_open_ms: 30_000,
             max_concurrent: 4096,
+            retries: 2,
+            retry_base_ms: 500,
+            retry_max_ms: 8_000,
+            failover_hold_ms: 1_000,
             queue_wait_ms: 1_000,
             max_idle_connections: 256,
             default_model: None,

@@ -5,6 +5,7 @@ use guard::budget::BudgetExceeded;
 use guard::limits::LimitExceeded;
 use kernel::{Failure, Kind};
 use llm::LlmError;
+use translate::TranslateError;
 use web::AuthError;
 use wire::encoding::EncodingError;
 use wire::envelope::EnvelopeError;
@@ -48,9 +49,9 @@ pub enum GatewayError {
     /// No provider of this name.
     #[error("there is no provider named {0:?}; the settings' [[providers]] entries name them")]
     UnknownProvider(String),
-    /// The model's provider speaks another protocol.
+    /// The model's provider cannot do what the surface is for.
     #[error(
-        "the model {model:?} is served by {provider:?} ({kind}), which does not speak the protocol of {surface}; {remedy}"
+        "the model {model:?} is served by {provider:?} ({kind}), which offers nothing that {surface} could be translated to"
     )]
     OtherProtocol {
         /// The asked model.
@@ -61,8 +62,6 @@ pub enum GatewayError {
         kind: &'static str,
         /// The path asked.
         surface: &'static str,
-        /// Which path would do.
-        remedy: &'static str,
     },
     /// The model has no price and the key's budget is hard.
     #[error(
@@ -130,12 +129,18 @@ pub enum GatewayError {
     /// The way to or from the provider failed.
     #[error(transparent)]
     Upstream(#[from] LlmError),
+    /// The call cannot be put into the provider's words, or the answer into the caller's.
+    #[error(transparent)]
+    Translate(#[from] TranslateError),
     /// The stream held an event over the bound.
     #[error("the provider sent an event larger than {limit_bytes} bytes (gateway.max_event_bytes)")]
     EventTooLarge {
         /// The bound.
         limit_bytes: usize,
     },
+    /// Tried more than once; how the last try ended, and how many there were.
+    #[error("{0} (after {1} tries)")]
+    TriedAgain(Box<GatewayError>, usize),
     /// The stream ended without its protocol's end.
     #[error("provider {0} ended the stream in the middle of its answer")]
     EndedEarly(String),
@@ -176,7 +181,7 @@ pub const CODES: &[(&str, Kind, &str)] = &[
     (
         "PROTOCOL_NOT_SERVED",
         Kind::NotSupported,
-        "the model's provider speaks another protocol",
+        "the model's provider offers nothing that the surface could be translated to",
     ),
     (
         "MODEL_UNPRICED",
@@ -246,6 +251,8 @@ impl Failure for GatewayError {
             Self::Limit(inner) => inner.kind(),
             Self::Budget(inner) => inner.kind(),
             Self::Upstream(inner) => inner.kind(),
+            Self::TriedAgain(inner, _) => inner.kind(),
+            Self::Translate(inner) => inner.kind(),
             own => CODES
                 .iter()
                 .find(|(code, ..)| *code == own.code())
@@ -261,6 +268,8 @@ impl Failure for GatewayError {
             Self::Limit(inner) => inner.code(),
             Self::Budget(inner) => inner.code(),
             Self::Upstream(inner) => inner.code(),
+            Self::TriedAgain(inner, _) => inner.code(),
+            Self::Translate(inner) => inner.code(),
             Self::Forbidden(_) => "PERMISSION_DENIED",
             Self::ModelNotAllowed(_) => "MODEL_NOT_ALLOWED",
             Self::BodyTooLarge { .. } => "BODY_TOO_LARGE",
@@ -287,6 +296,8 @@ impl Failure for GatewayError {
     fn field(&self) -> Option<&str> {
         match self {
             Self::Envelope(inner) => inner.field(),
+            Self::TriedAgain(inner, _) => inner.field(),
+            Self::Translate(inner) => inner.field(),
             Self::UnknownModel(_)
             | Self::ModelNotAllowed(_)
             | Self::Unpriced(_)
@@ -300,6 +311,7 @@ impl Failure for GatewayError {
             Self::Auth(inner) => inner.retry_after_s(),
             Self::Limit(inner) => inner.retry_after_s(),
             Self::Budget(inner) => inner.retry_after_s(),
+            Self::TriedAgain(inner, _) => inner.retry_after_s(),
             Self::BreakerOpen { retry_after_s, .. } => Some(*retry_after_s),
             Self::Overloaded { .. } | Self::Journal(_) | Self::Draining => Some(1),
             _ => None,

@@ -1,9 +1,11 @@
 //! Which headers pass and which do not, in both directions: invariant 1's list and nothing else.
 
+use std::time::Duration;
+
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, HeaderMap, HeaderName, HeaderValue,
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
 };
-use kernel::RequestId;
+use kernel::{CallId, Nano, RequestId};
 use smallvec::SmallVec;
 
 const PREFIX: &str = "x-switchyard-";
@@ -16,19 +18,11 @@ const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-switchyard-up
 /// What the call costs, on answers where that is known before the end.
 pub const COST: HeaderName = HeaderName::from_static("x-switchyard-cost-usd");
 /// The call's id in `/v1/calls`.
-pub const CALL: HeaderName = HeaderName::from_static("x-switchyard-call-id");
+const CALL: HeaderName = HeaderName::from_static("x-switchyard-call-id");
 /// Tells the SDKs whether another try makes sense.
 pub const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// Tells proxies not to hold a stream back.
 pub const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-/// The session that Claude Code names.
-pub const CLAUDE_CODE_SESSION: HeaderName = HeaderName::from_static("x-claude-code-session-id");
-/// The session that Codex names.
-pub const CODEX_SESSION: HeaderName = HeaderName::from_static("session-id");
-/// Binds a call to a session of ours.
-pub const SESSION: HeaderName = HeaderName::from_static("x-switchyard-session");
-/// Labels for charging back.
-pub const TAGS: HeaderName = HeaderName::from_static("x-switchyard-tags");
 
 /// Headers that concern one connection only.
 fn is_hop_by_hop(name: &str) -> bool {
@@ -68,41 +62,101 @@ pub fn to_upstream(headers: &mut HeaderMap, client_credential: bool, body_decode
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
 }
 
-/// Turns an upstream's headers into those of our answer; gives back the upstream's own request id.
-pub fn to_client(headers: &mut HeaderMap) -> Option<HeaderValue> {
+/// Turns an upstream's headers into those of our answer, under the ids of the request and the call; gives back the
+/// upstream's own request id.
+pub fn to_client(headers: &mut HeaderMap, request: RequestId, call: CallId) -> Option<HeaderValue> {
     keep(headers, |name| {
         !matches!(name, "set-cookie" | "alt-svc" | "strict-transport-security")
     });
-    let first = headers.remove(REQUEST_ID);
-    let second = headers.remove(X_REQUEST_ID);
-    let upstream = first.or(second);
+    let upstream = stamp(headers, request);
     if let Some(id) = &upstream {
         headers.insert(UPSTREAM_REQUEST_ID, id.clone());
+    }
+    if let Ok(id) = HeaderValue::from_bytes(call.text().as_bytes()) {
+        headers.insert(CALL, id);
     }
     upstream
 }
 
-/// Puts our request id where each family of SDKs looks for it.
-pub fn stamp(headers: &mut HeaderMap, request: RequestId) {
-    if let Ok(value) = HeaderValue::from_bytes(request.text().as_bytes()) {
-        headers.insert(X_REQUEST_ID, value.clone());
-        headers.insert(REQUEST_ID, value);
+/// Puts our request id where each family of SDKs looks for it; gives back the id that stood there.
+pub fn stamp(headers: &mut HeaderMap, request: RequestId) -> Option<HeaderValue> {
+    let value = HeaderValue::from_bytes(request.text().as_bytes()).ok()?;
+    let second = headers.insert(X_REQUEST_ID, value.clone());
+    headers.insert(REQUEST_ID, value).or(second)
+}
+
+/// What the call cost, where it is known.
+pub fn cost(headers: &mut HeaderMap, cost: Option<Nano>) {
+    if let Some(cost) = cost
+        && let Ok(value) = HeaderValue::from_str(&cost.to_string())
+    {
+        headers.insert(COST, value);
     }
 }
 
-/// The client program: the user agent's first word before the slash, at most 40 characters.
-#[must_use]
-pub fn client_name(headers: &HeaderMap) -> Option<String> {
-    let agent = headers.get(http::header::USER_AGENT)?.to_str().ok()?;
-    let name: String = agent.split(['/', ' ']).next()?.chars().take(40).collect();
-    // Both SDK families send `OpenAI/Python 3.52.0` or `Anthropic/Python 2.11.0`: the second word tells the language.
-    let language = agent
-        .split('/')
-        .nth(1)
-        .and_then(|rest| rest.split(' ').next());
-    match language {
-        Some(language @ ("Python" | "JS")) => Some(format!("{name}/{language}")),
-        _ => (!name.is_empty()).then_some(name),
+/// How long a provider asks to wait: in milliseconds or in seconds; a date is not understood.
+pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let number =
+        |name: HeaderName| -> Option<f64> { headers.get(name)?.to_str().ok()?.trim().parse().ok() };
+    let seconds = number(HeaderName::from_static("retry-after-ms"))
+        .map(|millis| millis / 1_000.0)
+        .or_else(|| number(RETRY_AFTER))?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// What a caller's headers say of whom a call is charged to; the first value of each.
+#[derive(Debug, Default)]
+pub struct Told<'h> {
+    /// Labels for charging back.
+    pub tags: Option<&'h HeaderValue>,
+    user_agent: Option<&'h HeaderValue>,
+    session: Option<&'h HeaderValue>,
+    claude_code_session: Option<&'h HeaderValue>,
+    codex_session: Option<&'h HeaderValue>,
+}
+
+impl<'h> Told<'h> {
+    /// Looks at each header once.
+    pub fn by(headers: &'h HeaderMap) -> Self {
+        let mut told = Self::default();
+        for (name, value) in headers {
+            let place = match name.as_str() {
+                "user-agent" => &mut told.user_agent,
+                "x-switchyard-tags" => &mut told.tags,
+                // Binds a call to a session of ours.
+                "x-switchyard-session" => &mut told.session,
+                "x-claude-code-session-id" => &mut told.claude_code_session,
+                // Codex.
+                "session-id" => &mut told.codex_session,
+                _ => continue,
+            };
+            place.get_or_insert(value);
+        }
+        told
+    }
+
+    /// The session, by the first header that is text.
+    pub fn session(&self) -> Option<&'h str> {
+        [self.session, self.claude_code_session, self.codex_session]
+            .into_iter()
+            .find_map(|value| value?.to_str().ok())
+    }
+
+    /// The client program: the user agent's first word before the slash, at most 40 characters.
+    pub fn client(&self) -> Option<String> {
+        // Text in headers is ASCII.
+        let agent = self.user_agent?.to_str().ok()?;
+        let name = agent.split(['/', ' ']).next()?;
+        let name = &name[..name.len().min(40)];
+        // Both SDK families send `OpenAI/Python 3.52.0` or `Anthropic/Python 2.11.0`: the second word tells the language.
+        let language = agent
+            .split('/')
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next());
+        match language {
+            Some(language @ ("Python" | "JS")) => Some([name, "/", language].concat()),
+            _ => (!name.is_empty()).then(|| name.to_owned()),
+        }
     }
 }
 
@@ -192,14 +246,13 @@ mod tests {
             ("transfer-encoding", "chunked"),
             ("upgrade", "h2c"),
             ("set-cookie", "a=b"),
-            ("alt-svc", "h3"),
-            ("strict-transport-security", "max-age=1"),
             ("x-switchyard-cost-usd", "0"),
             ("content-length", "5"),
         ]);
         headers.append("set-cookie", HeaderValue::from_static("c=d"));
-        assert_eq!(to_client(&mut headers), None);
-        assert_eq!(headers.keys().collect::<Vec<_>>(), ["content-length"]);
+        keep(&mut headers, |name| name != "set-cookie");
+        let left: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
+        assert_eq!(left, ["content-length"]);
     }
 
     #[test]
@@ -226,10 +279,12 @@ mod tests {
             ("set-cookie", "a"),
             ("anthropic-ratelimit-x", "1"),
         ]);
-        assert_eq!(to_client(&mut headers).unwrap(), "req_up");
-        stamp(&mut headers, RequestId::from_u128(1));
+        let (request, call) = (RequestId::from_u128(1), CallId::from_u128(2));
+        assert_eq!(to_client(&mut headers, request, call).unwrap(), "req_up");
+        assert_eq!(headers[X_REQUEST_ID], *request.to_string());
+        assert_eq!(headers[CALL], *call.to_string());
         assert_eq!(headers[UPSTREAM_REQUEST_ID], "req_up");
-        assert_ne!(headers[REQUEST_ID], "req_up");
+        assert_eq!(headers[REQUEST_ID], headers[X_REQUEST_ID]);
         assert!(headers.get(SET_COOKIE).is_none() && headers.contains_key("anthropic-ratelimit-x"));
     }
 
@@ -242,12 +297,13 @@ mod tests {
             ("Anthropic/JS 1.11.0", "Anthropic/JS"),
             ("curl", "curl"),
         ] {
-            assert_eq!(
-                client_name(&map(&[("user-agent", agent)])).as_deref(),
-                Some(name)
-            );
+            let headers = map(&[("user-agent", agent)]);
+            assert_eq!(Told::by(&headers).client().as_deref(), Some(name));
         }
-        assert_eq!(client_name(&map(&[("user-agent", "/1.0")])), None);
-        assert_eq!(client_name(&map(&[])), None);
+        assert_eq!(Told::by(&map(&[("user-agent", "/1.0")])).client(), None);
+        assert_eq!(Told::by(&map(&[])).client(), None);
+        let long = HeaderValue::from_str(&"x".repeat(50)).unwrap();
+        let headers = [(http::header::USER_AGENT, long)].into_iter().collect();
+        assert_eq!(Told::by(&headers).client().unwrap().len(), 40);
     }
 }

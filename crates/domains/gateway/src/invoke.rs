@@ -4,6 +4,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use facts::{CallStatus, Surface};
@@ -20,9 +21,14 @@ use crate::attribution::Attribution;
 use crate::body::AnswerBody;
 use crate::call::{Call, Ending, Opening};
 use crate::error::GatewayError;
+use crate::failed::{Failed, Used};
 use crate::gateway::{Shared, State};
 use crate::headers;
-use crate::respond::{Asked, respond};
+use crate::plan;
+use crate::respond::{Asked, draining, respond};
+use crate::retry::{Again, Attempts, Bounds, Next};
+use crate::speech::{self, Speech};
+use crate::translated;
 use crate::verdict;
 
 /// A surface and the path that it has at a provider.
@@ -50,7 +56,40 @@ pub(crate) struct Incoming {
     pub pinned: Option<Arc<Upstream>>,
 }
 
-/// Makes the call.
+/// What all attempts of one call send.
+struct Job {
+    way: Way,
+    envelope: Envelope,
+    headers: HeaderMap,
+    query: Option<String>,
+    /// As it came.
+    body: Bytes,
+    /// The same, decoded.
+    plain: Bytes,
+    is_encoded: bool,
+    /// The usage chunk of a chat stream is asked for by us alone.
+    hide_usage: bool,
+}
+
+impl Job {
+    /// The body in the provider's own protocol: as it came, or with what its target or we need spliced in.
+    fn spliced(&self, target: &Target) -> (Bytes, bool) {
+        let mut edits = wire::splice::Edits::default();
+        if let Some(model) = &target.model {
+            edits.rename_model(&self.envelope, model);
+        }
+        if self.hide_usage {
+            edits.request_usage(&self.envelope);
+        }
+        if edits.is_empty() {
+            (self.body.clone(), false)
+        } else {
+            (edits.apply(&self.plain), true)
+        }
+    }
+}
+
+/// Makes the call: one attempt after the other until one leads to an answer or none is left.
 pub(crate) async fn invoke(
     shared: &Arc<Shared>,
     state: &Arc<State>,
@@ -60,7 +99,7 @@ pub(crate) async fn invoke(
     let Incoming {
         request,
         caller,
-        mut headers,
+        headers,
         query,
         body,
         pinned,
@@ -73,28 +112,19 @@ pub(crate) async fn invoke(
         .and_then(|e| e.to_str().ok())
         .unwrap_or("identity");
     let plain = wire::encoding::decode(encoding, &body, state.config.max_body_bytes)?;
-    let envelope = wire::envelope::read(way.protocol, &plain)?;
-    let (target, governed) = find(state, &caller, &envelope, pinned)?;
-    let upstream = target.upstream.clone();
-    let endpoint = llm::endpoint(upstream.kind, way.protocol)
-        .ok_or_else(|| other_protocol(&envelope, &upstream, way))?;
-    let client_credential = check_credential(&upstream, &headers)?;
-
-    let mut edits = wire::splice::Edits::default();
-    if let Some(model) = &target.model {
-        edits.rename_model(&envelope, model);
-    }
-    let hide_usage =
-        way.protocol == Protocol::Chat && envelope.stream && envelope.include_usage != Some(true);
-    if hide_usage {
-        edits.request_usage(&envelope);
-    }
-    let edited = !edits.is_empty();
-    let sent = if edited { edits.apply(&plain) } else { body };
-    let decoded = edited && encoding != "identity";
-    let address = upstream.address_of(endpoint, way.suffix, query.as_deref())?;
-
+    let is_encoded = encoding != "identity";
+    let mut envelope = wire::envelope::read(way.protocol, &plain)?;
     let attribution = Attribution::read(&headers, &caller, &envelope)?;
+    let now = shared.deps.clock.now();
+    let asking = plan::Request {
+        way,
+        caller: &caller,
+        headers: &headers,
+        envelope: &envelope,
+        session: attribution.session.as_deref(),
+        now,
+    };
+    let plan::Found { plan, governed } = plan::find(state, &asking, pinned)?;
     let mut call = Call::open(
         shared,
         state,
@@ -102,8 +132,8 @@ pub(crate) async fn invoke(
         Opening {
             request,
             surface: way.surface,
-            requested_model: envelope.model,
-            target,
+            requested_model: std::mem::take(&mut envelope.model),
+            target: plan[0].clone(),
             stream: envelope.stream,
             governed,
             max_output: envelope.max_output_tokens,
@@ -117,77 +147,157 @@ pub(crate) async fn invoke(
             unreserved: way.surface == Surface::CountTokens,
         },
     )?;
+    let hide_usage =
+        way.protocol == Protocol::Chat && envelope.stream && envelope.include_usage != Some(true);
+    let job = Job {
+        way,
+        envelope,
+        headers,
+        query,
+        body,
+        plain,
+        is_encoded,
+        hide_usage,
+    };
+    let config = &state.config;
+    let mut attempts = Attempts::new(Bounds::of(config), plan.len());
+    let mut target = &plan[0];
+    loop {
+        let hold = (plan.len() > 1 && attempts.has_other())
+            .then(|| Duration::from_millis(config.failover_hold_ms));
+        let failed = match attempt(state, &job, call, target, hold).await {
+            Ok(answer) => return Ok(answer),
+            Err(failed) => failed,
+        };
+        let left = target
+            .upstream
+            .timeouts
+            .total
+            .saturating_sub(failed.elapsed());
+        let Next::Try(at, pause) = attempts.after(failed.again, failed.pause, left) else {
+            return failed.finish();
+        };
+        call = failed.go_on();
+        if !pause.is_zero()
+            && unless_cut(&call, pin!(tokio::time::sleep(pause)))
+                .await
+                .is_none()
+        {
+            return Err(cut(&mut call));
+        }
+        target = &plan[at];
+        if let Err(error) = call.turn_to(target) {
+            return Err(refuse(&mut call, error, CallStatus::BudgetStopped));
+        }
+    }
+}
 
-    let (pass, slot) = match enter(&upstream).await {
+/// One attempt at one target.
+async fn attempt(
+    state: &State,
+    job: &Job,
+    mut call: Box<Call>,
+    target: &Target,
+    hold: Option<Duration>,
+) -> Result<Response<AnswerBody>, Box<Failed>> {
+    let upstream = &target.upstream;
+    let way = job.way;
+    let unsent = |call, error| {
+        let used = Used::nothing(CallStatus::Unavailable);
+        Err(Failed::error(call, error, Again::Elsewhere, used))
+    };
+    let (pass, slot) = match enter(upstream).await {
         Ok(entered) => entered,
-        Err(error) => return Err(refuse(&mut call, error, CallStatus::Unavailable)),
+        Err(error) => return unsent(call, error),
     };
     call.attempt();
+    let counting = way.surface == Surface::CountTokens;
+    let speech = speech::of(upstream.kind, way.protocol);
+    let mut talk = None;
+    let (endpoint, sent, is_edited) = match speech {
+        Some(Speech::Translated(pair, endpoint)) => {
+            let now_s = u64::try_from(call.now().micros() / 1_000_000).unwrap_or_default();
+            match translated::request(state, pair, &call, counting, now_s, &job.plain) {
+                Some(Ok((body, told))) => {
+                    talk = Some((pair, told));
+                    (endpoint, body, false)
+                }
+                Some(Err(error)) => return unsent(call, error.into()),
+                None => {
+                    let tokens = call.estimate_input();
+                    return Ok(translated::estimated(call, pair, tokens));
+                }
+            }
+        }
+        Some(Speech::Own(endpoint)) => {
+            let (sent, is_edited) = job.spliced(target);
+            (endpoint, sent, is_edited)
+        }
+        // The plan holds none of these.
+        None => ("", job.body.clone(), false),
+    };
     let answer = if upstream.kind == ProviderKind::Sim {
-        let path = format!("{endpoint}{}", way.suffix);
+        let (path, stream) = (format!("{endpoint}{}", way.suffix), job.envelope.stream);
         Ok(llm::sim::answer(
             way.protocol,
             &path,
             call.upstream_model(),
-            envelope.stream,
+            stream,
             &sent,
         ))
     } else {
-        headers::to_upstream(&mut headers, client_credential, decoded);
-        upstream.authorize(&mut headers);
+        // A count is asked for below the path, where the other protocol counts at all.
+        let suffix = if talk.is_some() && !counting {
+            ""
+        } else {
+            way.suffix
+        };
+        let query = job.query.as_deref().filter(|_| talk.is_none());
+        let address = match upstream.address_of(endpoint, suffix, query) {
+            Ok(address) => address,
+            Err(error) => return unsent(call, error.into()),
+        };
         let mut outgoing = Request::new(Full::new(sent));
         *outgoing.method_mut() = http::Method::POST;
         *outgoing.uri_mut() = address;
-        *outgoing.headers_mut() = headers;
+        let headers = outgoing.headers_mut();
+        if let Some((pair, _)) = &talk {
+            translated::request_headers(*pair, headers);
+        } else {
+            headers.clone_from(&job.headers);
+        }
+        let own_credential = upstream.credential == CredentialSource::Client;
+        headers::to_upstream(headers, own_credential, is_edited && job.is_encoded);
+        upstream.authorize(headers);
         match unless_cut(&call, pin!(upstream.send(outgoing))).await {
             Some(answer) => answer,
-            None => return Err(cut(&mut call)),
+            None => return Err(draining(call)),
         }
     };
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
             pass.failure();
-            let status = verdict::of_error(&error);
             let billable = verdict::may_be_billed(&error);
-            return Err(abandon(&mut call, error.into(), status, billable));
+            let used = Used::unknown(verdict::of_error(&error), billable);
+            let again = Again::of_error(&error);
+            return Err(Failed::error(call, error.into(), again, used));
         }
     };
+    if let Some((_, talk)) = talk {
+        let upstream = upstream.clone();
+        return translated::respond(
+            state, talk, counting, hold, call, upstream, answer, pass, slot,
+        )
+        .await;
+    }
     let asked = Asked {
         way,
-        stream: envelope.stream,
-        hide_usage,
+        stream: job.envelope.stream,
+        hide_usage: job.hide_usage,
+        hold,
     };
-    respond(state, asked, call, upstream, answer, pass, slot).await
-}
-
-/// Where a call goes, and the id that limits and budgets go by where it is not the one in the body.
-fn find(
-    state: &State,
-    caller: &Caller,
-    envelope: &Envelope,
-    pinned: Option<Arc<Upstream>>,
-) -> Result<(Target, Option<String>), GatewayError> {
-    let asked = match (envelope.model.as_str(), &state.config.default_model) {
-        ("default", Some(model)) if pinned.is_none() => model.as_str(),
-        (model, _) => model,
-    };
-    if !caller.models.allows(asked) {
-        return Err(GatewayError::ModelNotAllowed(asked.to_owned()));
-    }
-    if let Some(upstream) = pinned {
-        return Ok((Target::to(&upstream, None), None));
-    }
-    let mut target = state
-        .catalogue
-        .resolve(asked)
-        .ok_or_else(|| GatewayError::UnknownModel(asked.to_owned()))?;
-    if asked != envelope.model && target.model.is_none() {
-        target.model = Some(asked.into());
-    }
-    let governed = state.catalogue.bare(asked);
-    let differs = governed != envelope.model;
-    Ok((target, differs.then(|| governed.to_owned())))
+    respond(state, asked, call, upstream.clone(), answer, pass, slot).await
 }
 
 /// Whether the caller's own credential goes upstream; it must then be there beside our key.
@@ -266,22 +376,4 @@ pub(crate) fn abandon(
         billable,
     });
     error
-}
-
-fn other_protocol(envelope: &Envelope, upstream: &Upstream, way: Way) -> GatewayError {
-    let remedy = match upstream.kind {
-        ProviderKind::Anthropic => "use POST /v1/messages for it",
-        ProviderKind::OpenAi => "use POST /v1/chat/completions or /v1/responses for it",
-        ProviderKind::DeepSeek | ProviderKind::OpenAiCompatible => {
-            "use POST /v1/chat/completions for it"
-        }
-        _ => "this version cannot call that kind of provider yet",
-    };
-    GatewayError::OtherProtocol {
-        model: envelope.model.clone(),
-        provider: upstream.name.to_string(),
-        kind: upstream.kind.as_str(),
-        surface: way.path,
-        remedy,
-    }
 }

@@ -9,6 +9,7 @@ mod call;
 pub mod config;
 pub mod error;
 mod estimate;
+mod failed;
 mod gateway;
 mod headers;
 pub mod http;
@@ -16,12 +17,17 @@ mod invoke;
 pub mod live;
 mod metrics;
 mod owners;
+mod plan;
 pub mod ports;
 mod raw;
+mod reader;
 mod relay;
 mod respond;
+mod retry;
+mod speech;
 #[cfg(test)]
 mod testing;
+mod translated;
 mod verdict;
 mod within;
 

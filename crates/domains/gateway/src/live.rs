@@ -138,6 +138,12 @@ pub struct LiveToken {
 }
 
 impl LiveToken {
+    /// Whether the call must end now.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        self.live.cut.load(Ordering::SeqCst)
+    }
+
     /// Whether the call must end now; if not, the task is woken when it must.
     #[must_use]
     pub fn must_end(&self, waker: &Waker) -> bool {

@@ -1,23 +1,29 @@
 //! A stream on its way to the caller: whole events only, joined where several are ready, ended in its own grammar,
 //! and its call closed before its last event leaves. Dropping it cancels the upstream.
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use facts::CallStatus;
 use guard::{Pass, Slot};
+use http::response::Parts;
 use http_body::{Body, Frame};
 use kernel::Failure;
 use llm::{AnswerBody, Upstream};
 use tokio::time::{Instant, Sleep};
 use wire::sse::Splitter;
-use wire::{ErrorView, Meter, Phase};
+use wire::{ErrorView, Phase};
 
 use crate::call::{Call, Ending};
 use crate::error::GatewayError;
+use crate::failed::{Failed, Used};
+use crate::reader::Reader;
+use crate::retry::Again;
+use crate::verdict;
 
 /// Ready bytes are joined up to this size before they are passed on.
 const JOIN_BYTES: usize = 64 << 10;
@@ -30,20 +36,46 @@ pub(crate) struct Relay {
     upstream: Arc<Upstream>,
     body: AnswerBody,
     splitter: Splitter,
-    meter: Meter,
+    reader: Reader,
     max_event_bytes: usize,
     pass: Option<Pass>,
     _slot: Slot,
     patience: Patience,
     over: bool,
+    holding: bool,
+    /// What was held back until the answer began.
+    ahead: Joined,
+    /// How the stream failed while it was held back.
+    fault: Option<(Again, CallStatus)>,
+}
+
+/// A stream that failed before its answer began.
+#[derive(Debug)]
+pub(crate) struct Gone {
+    call: Box<Call>,
+    again: Again,
+    used: Used,
+    /// What came, with the error that ends it.
+    bytes: Bytes,
+}
+
+impl Gone {
+    /// What the caller is told, if nobody takes over.
+    pub fn told_by(self, head: Parts) -> Box<Failed> {
+        Failed::answer(self.call, head, self.bytes, self.again, self.used)
+    }
 }
 
 /// The idle limit and the call's own end, checked by one timer that is only moved when it fires.
 #[derive(Debug)]
 pub(crate) struct Patience {
     timer: Option<Pin<Box<Sleep>>>,
+    /// Whom the timer wakes.
+    waiting: Option<Waker>,
+    /// When the call was admitted.
+    start: Instant,
     last: Instant,
-    idle: std::time::Duration,
+    idle: Duration,
     deadline: Instant,
 }
 
@@ -59,16 +91,21 @@ pub(crate) enum Spent {
 impl Patience {
     pub fn new(upstream: &Upstream, elapsed_us: u64) -> Self {
         let now = Instant::now();
-        let left = upstream
-            .timeouts
-            .total
-            .saturating_sub(std::time::Duration::from_micros(elapsed_us));
+        let elapsed = Duration::from_micros(elapsed_us);
+        let left = upstream.timeouts.total.saturating_sub(elapsed);
         Self {
             timer: None,
+            waiting: None,
+            start: now.checked_sub(elapsed).unwrap_or(now),
             last: now,
             idle: upstream.timeouts.idle,
             deadline: now + left,
         }
+    }
+
+    /// Microseconds from the call's admission to its last piece.
+    pub fn elapsed_us(&self) -> u64 {
+        u64::try_from((self.last - self.start).as_micros()).unwrap_or(u64::MAX)
     }
 
     /// A piece has come; tells when it came after the call's own end.
@@ -83,9 +120,16 @@ impl Patience {
             let timer = self
                 .timer
                 .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-            if timer.as_mut().poll(cx).is_pending() {
+            // Between two pieces nothing changes for the timer: it runs on, and knows whom to wake.
+            let is_known = |waker: &Waker| waker.will_wake(cx.waker());
+            if !timer.is_elapsed() && self.waiting.as_ref().is_some_and(is_known) {
                 return Poll::Pending;
             }
+            if timer.as_mut().poll(cx).is_pending() {
+                self.waiting = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            self.waiting = None;
             let now = Instant::now();
             if now >= self.deadline {
                 return Poll::Ready(Spent::Total);
@@ -99,7 +143,7 @@ impl Patience {
 }
 
 /// Ready pieces, joined; a single one goes on without being copied.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Joined {
     first: Bytes,
     more: BytesMut,
@@ -137,7 +181,7 @@ impl Relay {
         call: Box<Call>,
         upstream: Arc<Upstream>,
         body: AnswerBody,
-        meter: Meter,
+        reader: Reader,
         max_event_bytes: usize,
         pass: Option<Pass>,
         slot: Slot,
@@ -148,13 +192,56 @@ impl Relay {
             upstream,
             body,
             splitter: Splitter::new(max_event_bytes),
-            meter,
+            reader,
             max_event_bytes,
             pass,
             _slot: slot,
             patience,
             over: false,
+            holding: false,
+            ahead: Joined::default(),
+            fault: None,
         }
+    }
+
+    /// Reads until the answer has begun, its bytes held back; at most for `within` and one joined piece, for nobody is
+    /// kept waiting longer. A failure until then comes back.
+    pub async fn hold(mut self, within: Duration) -> Result<Self, Gone> {
+        self.holding = true;
+        let mut out = Joined::default();
+        let mut waited = pin!(tokio::time::sleep(within));
+        poll_fn(|cx| {
+            if self.pump(cx, &mut out).is_ready() || self.wait(cx, &mut out).is_ready() {
+                return Poll::Ready(());
+            }
+            waited.as_mut().poll(cx)
+        })
+        .await;
+        self.holding = false;
+        let (Some((again, status)), Some(call)) = (self.fault.take(), self.call.take()) else {
+            self.ahead = out;
+            return Ok(self);
+        };
+        self.judge(status);
+        if again == Again::Anywhere && status == CallStatus::UpstreamError {
+            verdict::cool(&self.upstream, call.upstream_model());
+        }
+        Err(Gone {
+            call,
+            again,
+            used: Used {
+                status,
+                reported: self.reader.reported().clone(),
+                output_bytes: self.reader.output_bytes(),
+                whole: self.reader.has_final_usage(),
+                billable: true,
+            },
+            bytes: out.take(),
+        })
+    }
+
+    fn has_begun(&self) -> bool {
+        matches!(self.reader.phase(), Phase::Semantic | Phase::Ended)
     }
 
     /// Takes whole events in; gives what goes on to the caller.
@@ -165,31 +252,41 @@ impl Relay {
             Err(_) => {
                 let limit_bytes = self.max_event_bytes;
                 return self.fail(
-                    &GatewayError::EventTooLarge { limit_bytes },
+                    GatewayError::EventTooLarge { limit_bytes },
                     CallStatus::UpstreamFailed,
                     out,
                 );
             }
         };
-        let kept = self.meter.observe(&block);
+        let (kept, broken) = self.reader.take(&block);
         let Some(call) = &mut self.call else {
             return out.push(kept);
         };
         call.first_byte();
         let refused = call
-            .progress(self.meter.reported(), self.meter.output_bytes())
+            .progress(
+                self.patience.elapsed_us(),
+                self.reader.reported(),
+                self.reader.output_bytes(),
+            )
             .err();
         call.delivered(&kept);
         out.push(kept);
-        match self.meter.phase() {
+        if let Some(broken) = broken {
+            let error = GatewayError::Translate(broken);
+            return self.fail(error, CallStatus::UpstreamFailed, out);
+        }
+        match self.reader.phase() {
             Phase::Ended => self.close(CallStatus::Ok),
             Phase::Failed { code, message } => {
-                call.fault(code.as_deref().unwrap_or("UPSTREAM_ERROR"), message);
-                self.close(CallStatus::UpstreamError);
+                let code = code.as_deref().unwrap_or("UPSTREAM_ERROR");
+                call.fault(code, message);
+                let again = Again::of_code(code);
+                self.end(again, CallStatus::UpstreamError);
             }
             _ => {
                 if let Some(refused) = refused {
-                    self.fail(&refused, CallStatus::BudgetStopped, out);
+                    self.fail(refused, CallStatus::BudgetStopped, out);
                 }
             }
         }
@@ -198,36 +295,41 @@ impl Relay {
     /// The upstream's body has ended.
     fn ended(&mut self, out: &mut Joined) {
         self.over = true;
+        let rest = self.splitter.take_rest();
         if self.call.is_none() {
             // What follows the terminal event belongs to the caller, half an event or not.
-            return out.push(self.splitter.take_rest());
+            return out.push(self.reader.after(rest));
         }
-        // A last event whose blank line is missing is no event: clients drop it too, unless it ends the stream.
-        let rest = self.splitter.take_rest();
-        if !rest.is_empty() {
-            let kept = self.meter.observe(&rest);
-            if matches!(self.meter.phase(), Phase::Ended) {
-                if let Some(call) = &mut self.call {
-                    call.delivered(&kept);
-                }
-                out.push(kept);
+        let (kept, whole) = match self.reader.end(&rest) {
+            Ok(ended) => ended,
+            Err(error) => {
+                let error = GatewayError::Translate(error);
+                return self.fail(error, CallStatus::UpstreamFailed, out);
             }
+        };
+        if let Some(call) = &mut self.call {
+            call.delivered(&kept);
         }
-        if self.meter.may_end_here() {
+        out.push(kept);
+        if whole {
             self.close(CallStatus::Ok);
         } else {
             let error = GatewayError::EndedEarly(self.upstream.name.to_string());
-            self.fail(&error, CallStatus::UpstreamFailed, out);
+            self.fail(error, CallStatus::UpstreamFailed, out);
         }
     }
 
     /// Ends the stream with an error in its own grammar.
-    fn fail(&mut self, error: &GatewayError, status: CallStatus, out: &mut Joined) {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "each place makes the error for this call alone"
+    )]
+    fn fail(&mut self, error: GatewayError, status: CallStatus, out: &mut Joined) {
         self.over = true;
         let Some(call) = &mut self.call else { return };
         let message = error.to_string();
         let request = call.request().to_string();
-        let event = self.meter.error_event(&ErrorView {
+        let event = self.reader.error_event(&ErrorView {
             kind: error.kind(),
             code: error.code(),
             message: &message,
@@ -237,7 +339,23 @@ impl Relay {
         call.fault(error.code(), &message);
         call.delivered(&event);
         out.push(event);
-        self.close(status);
+        let again = match &error {
+            GatewayError::Upstream(error) => Again::of_error(error),
+            GatewayError::EndedEarly(_) | GatewayError::Translate(_) => Again::Anywhere,
+            GatewayError::EventTooLarge { .. } => Again::Elsewhere,
+            _ => Again::Never,
+        };
+        self.end(again, status);
+    }
+
+    /// The stream has failed: for good, unless it is held back.
+    fn end(&mut self, again: Again, status: CallStatus) {
+        if self.holding {
+            self.over = true;
+            self.fault = Some((again, status));
+        } else {
+            self.close(status);
+        }
     }
 
     fn close(&mut self, status: CallStatus) {
@@ -247,15 +365,20 @@ impl Relay {
             }
             call.close(Ending {
                 status,
-                reported: Some(self.meter.reported()),
-                output_bytes: self.meter.output_bytes(),
-                whole: self.meter.has_final_usage(),
+                reported: Some(self.reader.reported()),
+                output_bytes: self.reader.output_bytes(),
+                whole: self.reader.has_final_usage(),
                 billable: true,
             });
-            if let Some(id) = &self.meter.reported().response_id {
+            if let Some(id) = &self.reader.reported().response_id {
                 call.remember_owner(id);
             }
         }
+        self.judge(status);
+    }
+
+    /// Tells the breaker.
+    fn judge(&mut self, status: CallStatus) {
         if let Some(pass) = self.pass.take() {
             match status {
                 CallStatus::UpstreamFailed | CallStatus::TimedOut => pass.failure(),
@@ -263,6 +386,54 @@ impl Relay {
                 _ => pass.success(),
             }
         }
+    }
+}
+
+impl Relay {
+    /// Moves what is ready; pending once the upstream has no more for now.
+    fn pump(&mut self, cx: &mut Context<'_>, out: &mut Joined) -> Poll<()> {
+        // Asked before each piece: a stream that never rests must end with the server too.
+        if self.call.as_ref().is_some_and(|call| call.is_cut()) {
+            self.fail(GatewayError::Draining, CallStatus::Unavailable, out);
+        }
+        while !self.over && out.len() < JOIN_BYTES {
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    if self.patience.touch() == Some(Spent::Total) {
+                        let error = self.upstream.overdue();
+                        self.fail(error.into(), CallStatus::TimedOut, out);
+                    } else if let Ok(data) = frame.into_data() {
+                        self.take_in(data, out);
+                    }
+                }
+                None => self.ended(out),
+                Some(Err(error)) => {
+                    let error = GatewayError::Upstream(self.upstream.broken_off(&error));
+                    self.fail(error, CallStatus::UpstreamFailed, out);
+                }
+            }
+            if self.holding && self.has_begun() {
+                break;
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl Relay {
+    /// Waits with the upstream for what may end the stream; ready once it did.
+    fn wait(&mut self, cx: &mut Context<'_>, out: &mut Joined) -> Poll<()> {
+        let call = self.call.as_ref();
+        if call.is_some_and(|call| call.must_end(cx.waker())) {
+            self.fail(GatewayError::Draining, CallStatus::Unavailable, out);
+            return Poll::Ready(());
+        }
+        let error = match ready!(self.patience.poll_spent(cx)) {
+            Spent::Idle => self.upstream.idle(),
+            Spent::Total => self.upstream.overdue(),
+        };
+        self.fail(error.into(), CallStatus::TimedOut, out);
+        Poll::Ready(())
     }
 }
 
@@ -275,39 +446,9 @@ impl Body for Relay {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
-        let mut out = Joined::default();
-        // Asked before each piece: a stream that never rests must end with the server too.
-        let call = this.call.as_ref();
-        if call.is_some_and(|call| call.must_end(cx.waker())) {
-            this.fail(&GatewayError::Draining, CallStatus::Unavailable, &mut out);
-        }
-        while !this.over && out.len() < JOIN_BYTES {
-            match Pin::new(&mut this.body).poll_frame(cx) {
-                Poll::Ready(Some(Ok(frame))) => {
-                    if this.patience.touch() == Some(Spent::Total) {
-                        let error = this.upstream.overdue();
-                        this.fail(&error.into(), CallStatus::TimedOut, &mut out);
-                    } else if let Ok(data) = frame.into_data() {
-                        this.take_in(data, &mut out);
-                    }
-                }
-                Poll::Ready(None) => this.ended(&mut out),
-                Poll::Ready(Some(Err(error))) => {
-                    let error = GatewayError::Upstream(this.upstream.broken_off(&error));
-                    this.fail(&error, CallStatus::UpstreamFailed, &mut out);
-                }
-                Poll::Pending if out.len() > 0 => break,
-                Poll::Pending => match this.patience.poll_spent(cx) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(spent) => {
-                        let error = match spent {
-                            Spent::Idle => this.upstream.idle(),
-                            Spent::Total => this.upstream.overdue(),
-                        };
-                        this.fail(&error.into(), CallStatus::TimedOut, &mut out);
-                    }
-                },
-            }
+        let mut out = std::mem::take(&mut this.ahead);
+        while this.pump(cx, &mut out).is_pending() && out.len() == 0 {
+            ready!(this.wait(cx, &mut out));
         }
         if out.len() > 0 {
             return Poll::Ready(Some(Ok(Frame::data(out.take()))));
@@ -316,7 +457,7 @@ impl Body for Relay {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.over
+        self.over && self.ahead.len() == 0
     }
 }
 

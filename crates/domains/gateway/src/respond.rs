@@ -3,6 +3,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use facts::CallStatus;
@@ -19,11 +20,14 @@ use crate::along::Along;
 use crate::body::AnswerBody;
 use crate::call::{Call, Ending};
 use crate::error::GatewayError;
+use crate::failed::{Failed, Used};
 use crate::gateway::State;
 use crate::headers;
-use crate::invoke::{Way, abandon, cut, unless_cut};
+use crate::invoke::{Way, unless_cut};
 use crate::raw::RawRelay;
+use crate::reader::Reader;
 use crate::relay::Relay;
+use crate::retry::Again;
 use crate::verdict;
 use crate::within::within;
 
@@ -36,6 +40,8 @@ pub(crate) struct Asked {
     pub stream: bool,
     /// Whether the usage chunk was asked for by us alone.
     pub hide_usage: bool,
+    /// Another target could take over: the first bytes of a stream wait so long for the answer to begin.
+    pub hold: Option<Duration>,
 }
 
 /// Turns the upstream's head into ours and its body into a relay or a whole answer.
@@ -47,14 +53,10 @@ pub(crate) async fn respond(
     answer: Response<llm::AnswerBody>,
     pass: Pass,
     slot: Slot,
-) -> Result<Response<AnswerBody>, GatewayError> {
+) -> Result<Response<AnswerBody>, Box<Failed>> {
     let (mut head, body) = answer.into_parts();
-    let upstream_id = headers::to_client(&mut head.headers);
+    let upstream_id = headers::to_client(&mut head.headers, call.request(), call.id());
     call.answered(head.status.as_u16(), upstream_id.as_ref());
-    headers::stamp(&mut head.headers, call.request());
-    if let Ok(id) = HeaderValue::from_bytes(call.id().text().as_bytes()) {
-        head.headers.insert(headers::CALL, id);
-    }
     let encoding = head
         .headers
         .get(CONTENT_ENCODING)
@@ -77,68 +79,121 @@ pub(crate) async fn respond(
                 meter = meter.hiding_usage();
             }
             let pass = Some(pass);
-            AnswerBody::relay(Relay::new(
+            let relay = Relay::new(
                 call,
                 upstream,
                 body,
-                meter,
+                Reader::Own(meter),
                 max_event_bytes,
                 pass,
                 slot,
-            ))
+            );
+            AnswerBody::relay(match asked.hold {
+                None => relay,
+                Some(within) => match relay.hold(within).await {
+                    Ok(relay) => relay,
+                    Err(gone) => return Err(gone.told_by(head)),
+                },
+            })
         };
         return Ok(Response::from_parts(head, body));
     }
 
     let max_bytes = state.config.max_answer_bytes;
-    let collected = unless_cut(&call, pin!(collect(&upstream, &call, body, max_bytes))).await;
-    let (bytes, rest) = match collected {
-        Some(Ok(collected)) => collected,
-        None => return Err(cut(&mut call)),
-        Some(Err(error)) => {
-            pass.failure();
-            let status = verdict::of_error(&error);
-            return Err(abandon(&mut call, error.into(), status, true));
-        }
-    };
+    let gathered = gather(call, &upstream, body, max_bytes, pass).await?;
+    let Gathered {
+        mut call,
+        bytes,
+        rest,
+        pass,
+    } = gathered;
     if let Some(rest) = rest {
         let raw = RawRelay::new(call, upstream, bytes, rest, true, Some(pass), slot);
         return Ok(Response::from_parts(head, AnswerBody::raw(raw)));
     }
     call.first_byte();
     call.delivered(&bytes);
-    verdict::tell(
-        pass,
-        &upstream,
-        call.upstream_model(),
-        head.status.as_u16(),
-        &head.headers,
-    );
-    let cost = if head.status.is_success() {
-        close_answered(call, protocol, encoding, &bytes, max_bytes)
-    } else {
-        let (code, message) = verdict::upstream_error(&bytes, head.status.as_u16());
+    let status = head.status.as_u16();
+    let model = call.upstream_model();
+    verdict::tell(pass, &upstream, model, status, &head.headers);
+    if !head.status.is_success() {
+        let (code, message) = verdict::upstream_error(&bytes, status);
         call.fault(&code, &message);
-        call.close(Ending::free(CallStatus::UpstreamError))
-    };
-    if let Some(cost) = cost
-        && let Ok(value) = HeaderValue::from_str(&cost.to_string())
-    {
-        head.headers.insert(headers::COST, value);
+        let used = Used::nothing(CallStatus::UpstreamError);
+        return Err(Failed::answer(
+            call,
+            head,
+            bytes,
+            Again::of_status(status),
+            used,
+        ));
+    }
+    match close_answered(&mut call, protocol, encoding, &bytes, max_bytes) {
+        Ok(cost) => headers::cost(&mut head.headers, cost),
+        // The provider says 200 and means an error: it made nothing, so nothing is owed.
+        Err(NoAnswer) => {
+            let used = Used::nothing(CallStatus::UpstreamError);
+            return Err(Failed::answer(call, head, bytes, Again::Anywhere, used));
+        }
     }
     Ok(Response::from_parts(head, AnswerBody::whole(bytes)))
 }
 
+/// An answer read whole, or up to the bound.
+pub(crate) struct Gathered {
+    pub call: Box<Call>,
+    pub bytes: Bytes,
+    /// What lies beyond the bound.
+    pub rest: Option<llm::AnswerBody>,
+    pub pass: Pass,
+}
+
+/// Reads an answer whole.
+pub(crate) async fn gather(
+    call: Box<Call>,
+    upstream: &Upstream,
+    body: llm::AnswerBody,
+    max_bytes: usize,
+    pass: Pass,
+) -> Result<Gathered, Box<Failed>> {
+    let collected = unless_cut(&call, pin!(collect(upstream, &call, body, max_bytes))).await;
+    match collected {
+        Some(Ok((bytes, rest))) => Ok(Gathered {
+            call,
+            bytes,
+            rest,
+            pass,
+        }),
+        None => Err(draining(call)),
+        Some(Err(error)) => {
+            pass.failure();
+            let used = Used::unknown(verdict::of_error(&error), true);
+            let again = Again::of_error(&error);
+            Err(Failed::error(call, error.into(), again, used))
+        }
+    }
+}
+
+/// The server's time to finish ran out while the answer was awaited.
+pub(crate) fn draining(call: Box<Call>) -> Box<Failed> {
+    let used = Used::unknown(CallStatus::Unavailable, true);
+    Failed::error(call, GatewayError::Draining, Again::Never, used)
+}
+
 /// Whether an answer is read as a stream of events. One that was asked for is, also where the provider forgot to
 /// say so or has only a general word for it; JSON and pages are not.
-fn is_stream(headers: &HeaderMap, asked: bool) -> bool {
+pub(crate) fn is_stream(headers: &HeaderMap, asked: bool) -> bool {
     let kind = headers
         .get(CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .map(|kind| kind.split(';').next().unwrap_or("").trim());
+        .and_then(|kind| kind.to_str().ok());
     match kind {
-        Some(kind) if kind.eq_ignore_ascii_case("text/event-stream") => true,
+        // What nearly every other answer says.
+        Some("application/json") => false,
         Some(kind) => {
+            let kind = kind.split(';').next().unwrap_or("").trim();
+            if kind.eq_ignore_ascii_case("text/event-stream") {
+                return true;
+            }
             let general = ["text/plain", "application/octet-stream"];
             asked && general.iter().any(|word| kind.eq_ignore_ascii_case(word))
         }
@@ -146,16 +201,19 @@ fn is_stream(headers: &HeaderMap, asked: bool) -> bool {
     }
 }
 
+/// An answer of success whose body is an error.
+struct NoAnswer;
+
 /// Closes a call whose whole answer of success is here, by what the answer says of itself.
 fn close_answered(
-    mut call: Box<Call>,
+    call: &mut Call,
     protocol: Protocol,
     encoding: Option<&str>,
     bytes: &Bytes,
     max_bytes: usize,
-) -> Option<Nano> {
+) -> Result<Option<Nano>, NoAnswer> {
     if call.is_free() {
-        return call.close(Ending::free(CallStatus::Ok));
+        return Ok(call.close(Ending::free(CallStatus::Ok)));
     }
     let decoded = encoding.and_then(|name| wire::encoding::decode(name, bytes, max_bytes).ok());
     let readable = decoded.as_ref().unwrap_or(bytes);
@@ -169,13 +227,12 @@ fn close_answered(
     if reported.usage.is_none()
         && let Some((code, message)) = verdict::error_in_answer(readable)
     {
-        // The provider says 200 and means an error: it made nothing, so nothing is owed.
         call.fault(&code, &message);
-        return call.close(Ending::free(CallStatus::UpstreamError));
+        return Err(NoAnswer);
     }
     // Counting the answer's text only teaches the estimator, where the answer tells its usage: now and then is enough.
     let counted = reported.usage.is_none() || call.is_sampled();
-    call.close(Ending {
+    Ok(call.close(Ending {
         status: CallStatus::Ok,
         reported: Some(&reported),
         output_bytes: if counted {
@@ -185,7 +242,7 @@ fn close_answered(
         },
         whole: true,
         billable: true,
-    })
+    }))
 }
 
 /// Reads an answer whole, up to the bound; beyond it what was read and the rest of the body come back.
@@ -200,7 +257,7 @@ async fn collect(
     loop {
         let mut is_last = false;
         let limit = || {
-            let spent = std::time::Duration::from_micros(call.elapsed_us());
+            let spent = Duration::from_micros(call.elapsed_us());
             let left = upstream.timeouts.total.saturating_sub(spent);
             is_last = left <= upstream.timeouts.idle;
             upstream.timeouts.idle.min(left)

@@ -18,6 +18,7 @@ use wire::{Meter, Protocol};
 use crate::call::{Call, Opening};
 use crate::gateway::{Deps, Gateway, GatewaySettings, State};
 use crate::ports::{CapturedPayload, PayloadSink};
+use crate::reader::Reader;
 use crate::relay::Relay;
 
 /// A gateway in a folder of its own.
@@ -163,7 +164,7 @@ impl House {
             self.call(upstream, model),
             upstream.clone(),
             body,
-            Meter::new(Protocol::Chat),
+            Reader::Own(Meter::new(Protocol::Chat)),
             64 << 10,
             Some(upstream.breaker.try_acquire().unwrap()),
             upstream.bulkhead.try_acquire().unwrap(),

@@ -5,10 +5,11 @@ use std::time::Duration;
 use facts::CallStatus;
 use guard::{Pass, Verdict};
 use http::HeaderMap;
-use http::header::RETRY_AFTER;
 use kernel::{Failure, Kind};
 use llm::{LlmError, Upstream};
 use serde::Deserialize;
+
+use crate::headers;
 
 /// How long a model rests after its own 404, 429 or 529, unless the provider says.
 const REST: Duration = Duration::from_secs(5);
@@ -31,6 +32,11 @@ pub(crate) fn tell(pass: Pass, upstream: &Upstream, model: &str, status: u16, he
     }
 }
 
+/// Lets a model rest whose provider said that it is too busy, in a stream that had begun with success.
+pub(crate) fn cool(upstream: &Upstream, model: &str) {
+    upstream.breaker.cool(model, REST);
+}
+
 /// The same for a route on which no model is known.
 pub(crate) fn tell_unread(pass: Pass, status: u16) {
     match Verdict::of_status(status) {
@@ -48,11 +54,9 @@ pub(crate) fn may_be_billed(error: &LlmError) -> bool {
 }
 
 fn rest(headers: &HeaderMap) -> Duration {
-    let asked = headers
-        .get(RETRY_AFTER)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.parse().ok());
-    asked.map_or(REST, Duration::from_secs).min(LONGEST_REST)
+    headers::retry_after(headers)
+        .unwrap_or(REST)
+        .min(LONGEST_REST)
 }
 
 /// The status of a call that ended with this failure.
@@ -180,7 +184,7 @@ mod tests {
     fn models_rest_as_long_as_the_provider_says_within_bounds() {
         let with = |text: &'static str| {
             let value = http::HeaderValue::from_static(text);
-            rest(&[(RETRY_AFTER, value)].into_iter().collect())
+            rest(&[(http::header::RETRY_AFTER, value)].into_iter().collect())
         };
         assert_eq!(with("7"), Duration::from_secs(7));
         assert_eq!(with("86400"), LONGEST_REST);

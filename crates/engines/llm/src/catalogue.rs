@@ -1,13 +1,15 @@
 //! Which model is served by whom: names, globs, weights and families, built from the settings and swapped whole.
 
 mod entry;
+mod plan;
 
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ahash::AHashMap;
 use guard::{Breakers, Bulkhead, Glob};
 
 use crate::config::{ModelConfig, ProviderConfig};
@@ -18,12 +20,13 @@ use crate::sim;
 use crate::transport::{Upstream, UpstreamOptions};
 use entry::price_overrides;
 pub use entry::{Entry, Target};
+pub use plan::{Asking, Plan};
 
 /// All providers and models at one moment. A reload builds another; live calls keep the one they began with.
 #[derive(Debug)]
 pub struct Catalogue {
     providers: Vec<(ProviderConfig, Arc<Upstream>)>,
-    exact: HashMap<String, Arc<Entry>>,
+    exact: AHashMap<String, Arc<Entry>>,
     globs: Vec<(Glob, Arc<Entry>)>,
     families: Vec<(Glob, Arc<Upstream>)>,
     prices: Arc<PriceBook>,
@@ -72,7 +75,7 @@ impl Catalogue {
                 Err(fault) => faults.push(fault),
             }
         }
-        let mut exact = HashMap::new();
+        let mut exact = AHashMap::new();
         let mut globs = Vec::new();
         let mut overrides = Vec::new();
         for (index, model) in models.iter().enumerate() {
@@ -161,13 +164,15 @@ impl Catalogue {
         Upstream::new(config, path, options, breaker, bulkhead).map(Arc::new)
     }
 
-    /// The target for an asked model: `provider/model`, exact id, longest glob, family; ties go to the first in the file.
+    /// The targets for a call: `provider/model`, exact id, longest glob, family; ties go to the first in the file.
     #[must_use]
-    pub fn resolve(&self, model: &str) -> Option<Target> {
+    pub fn plan(&self, asking: &Asking<'_>) -> Option<Plan> {
+        let model = asking.model;
+        let one = |target| Some(Plan::from_elem(target, 1));
         if let Some((name, rest)) = model.split_once('/')
             && let Some(upstream) = self.provider(name)
         {
-            return Some(match (upstream.kind, name) {
+            return one(match (upstream.kind, name) {
                 // The simulated models' own ids hold the slash.
                 (ProviderKind::Sim, "sim") => Target::to(upstream, None),
                 (ProviderKind::Sim, _) => Target::to(upstream, Some(&format!("sim/{rest}"))),
@@ -175,13 +180,13 @@ impl Catalogue {
             });
         }
         if let Some(entry) = self.exact.get(model) {
-            return entry.draw(model);
+            return Some(entry.plan(asking, &self.prices));
         }
         if let Some((_, entry)) = self.globs.iter().find(|(glob, _)| glob.matches(model)) {
-            return entry.draw(model);
+            return Some(entry.plan(asking, &self.prices));
         }
         let (_, upstream) = self.families.iter().find(|(glob, _)| glob.matches(model))?;
-        Some(Target::to(upstream, None))
+        one(Target::to(upstream, None))
     }
 
     /// The id by which budgets and limits know an asked model: without the name of the provider that it is sent to.

@@ -122,9 +122,15 @@ pub struct TimeoutsConfig {
 pub struct ModelConfig {
     /// The id that callers ask for; globs allowed.
     pub id: String,
-    /// Where it goes; one is drawn by weight.
+    /// Where it goes; which target comes first is the strategy's to say.
     #[serde(default)]
     pub route: Vec<TargetConfig>,
+    /// Where it goes when the route fails before it answered, in this order.
+    #[serde(default)]
+    pub fallback: Vec<FallbackConfig>,
+    /// How the targets of the route are ordered.
+    #[serde(default)]
+    pub strategy: Strategy,
     /// A price that goes before the price book.
     #[serde(default)]
     pub price: Option<RateTable>,
@@ -145,6 +151,30 @@ pub struct TargetConfig {
     /// Share of the calls among the targets of this route.
     #[serde(default = "one")]
     pub weight: u32,
+}
+
+/// One target of a fallback.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FallbackConfig {
+    /// The provider's name.
+    pub provider: String,
+    /// The id asked of it; the asked id where left out.
+    #[serde(default)]
+    pub model: Option<String>,
+}
+
+/// How the targets of a route are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// Drawn by weight; calls of one session go to one target.
+    #[default]
+    Weighted,
+    /// The fewest calls under way for its weight.
+    LeastLoaded,
+    /// The lowest price; one without a price comes last.
+    Cheapest,
 }
 
 const fn one() -> u32 {

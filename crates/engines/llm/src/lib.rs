@@ -9,7 +9,7 @@ pub mod prices;
 pub mod sim;
 pub mod transport;
 
-pub use catalogue::{Catalogue, Target};
+pub use catalogue::{Asking, Catalogue, Plan, Target};
 pub use error::{CODES, LlmError};
 pub use kind::ProviderKind;
 pub use transport::{AnswerBody, Timeouts, Upstream, UpstreamOptions, take_lane};

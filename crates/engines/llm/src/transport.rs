@@ -1,15 +1,21 @@
 //! The way to a provider: pooled connections, TLS, proxies and time limits. It reads no body.
 
+mod answer;
 mod connect;
+mod exchange;
 mod from_config;
-mod gate;
+mod http1;
+mod io;
 mod lanes;
 mod pool;
 mod tls;
 mod upstream;
 
+pub use answer::WireBody;
+pub use exchange::ExchangeError;
+#[doc(hidden)]
+pub use http1::replay;
 pub use lanes::take_lane;
-pub use pool::WireBody;
 pub use upstream::{Timeouts, Upstream, UpstreamOptions};
 
 use std::pin::Pin;
@@ -30,12 +36,12 @@ pub enum AnswerBody {
 
 impl Body for AnswerBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = ExchangeError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, ExchangeError>>> {
         match self.get_mut() {
             Self::Wire(body) => Pin::new(body).poll_frame(cx),
             Self::Sim(body) => body

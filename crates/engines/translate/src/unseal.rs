@@ -27,7 +27,7 @@ pub fn unseal(protocol: Protocol, body: &[u8]) -> Option<Vec<u8>> {
         Protocol::Chat => cuts.list(top.messages?, Cuts::chat_message),
         Protocol::Responses => cuts.list(top.input?, |_, item| is_reasoning(item)),
         Protocol::Embeddings => return None,
-    }
+    };
     cuts.made()
 }
 

@@ -83,6 +83,19 @@ pub fn closed(fact: &CallClosed, out: &mut Vec<u8>) {
     line.raw(b"]}");
 }
 
+/// The bytes that stand for themselves in a JSON string.
+static PLAIN: [bool; 256] = {
+    let mut plain = [true; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        plain[control] = false;
+        control += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain
+};
+
 struct Line<'a> {
     out: &'a mut Vec<u8>,
 }
@@ -114,10 +127,7 @@ impl Line<'_> {
     }
 
     fn string(&mut self, text: &str) {
-        // Without an early return, so that many bytes are looked at in one step.
-        let plain = text.bytes().fold(true, |plain, byte| {
-            plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\')
-        });
+        let plain = text.bytes().all(|byte| PLAIN[usize::from(byte)]);
         if plain {
             self.out.push(b'"');
             self.out.extend_from_slice(text.as_bytes());
@@ -155,15 +165,9 @@ impl Line<'_> {
         self.digits(number.unsigned_abs());
     }
 
-    fn digits(&mut self, mut number: u64) {
-        let mut digits = [0u8; 20];
-        let mut start = digits.len();
-        while start == digits.len() || number > 0 {
-            start -= 1;
-            digits[start] = b'0' + (number % 10) as u8;
-            number /= 10;
-        }
-        self.out.extend_from_slice(&digits[start..]);
+    fn digits(&mut self, number: u64) {
+        let mut digits = itoa::Buffer::new();
+        self.out.extend_from_slice(digits.format(number).as_bytes());
     }
 
     fn time<const N: usize>(&mut self, key: &[u8; N], at: Timestamp) {

@@ -71,7 +71,9 @@ impl Timestamp {
         const DAY: i64 = 86_400_000_000;
         let (days, within) = (self.0.div_euclid(DAY), self.0.rem_euclid(DAY));
         let (year, month, day) = civil(days)?;
-        let (second, micro) = (within / 1_000_000, within % 1_000_000);
+        // Both below a day, so that words of half the size do.
+        let second = (within / 1_000_000) as u32;
+        let micro = (within % 1_000_000) as u32;
         let mut out = *b"0000-00-00T00:00:00.000000Z";
         for (at, value) in [
             (0, year / 100),
@@ -96,9 +98,11 @@ impl Timestamp {
 
 /// The date of a day counted from 1970-01-01, in the proleptic Gregorian calendar: eras of 400 years that begin in
 /// March, so that the leap day comes last. `None` outside the years 0 to 9999.
-fn civil(days: i64) -> Option<(i64, i64, i64)> {
-    let shifted = days.checked_add(719_468)?;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+fn civil(days: i64) -> Option<(u32, u32, u32)> {
+    const ERA: u32 = 146_097;
+    // Counted from an era before the year 0, so that no day of interest is negative.
+    let shifted = u32::try_from(days.checked_add(719_468 + i64::from(ERA))?).ok()?;
+    let (era, day_of_era) = (shifted / ERA, shifted % ERA);
     let year_of_era =
         (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
@@ -109,8 +113,8 @@ fn civil(days: i64) -> Option<(i64, i64, i64)> {
     } else {
         month_from_march - 9
     };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (0..=9_999).contains(&year).then_some((year, month, day))
+    let year = (year_of_era + era * 400 + u32::from(month <= 2)).checked_sub(400)?;
+    (year <= 9_999).then_some((year, month, day))
 }
 
 impl fmt::Display for Timestamp {

@@ -35,15 +35,13 @@ impl Failure for AnswerError {
 /// Reads the body of a successful answer that is no stream.
 pub fn read_answer(protocol: Protocol, body: &[u8]) -> Result<Reported, AnswerError> {
     let read = match protocol {
-        Protocol::Chat | Protocol::Embeddings => {
-            parse::<openai::ChatAnswer>(body).map(openai::ChatAnswer::report)
-        }
-        Protocol::Responses => parse::<ResponseObject>(body).map(|response| {
+        Protocol::Chat | Protocol::Embeddings => parse(body, openai::ChatAnswer::report),
+        Protocol::Responses => parse(body, |response: ResponseObject| {
             let mut reported = Reported::default();
             response.report(&mut reported);
             reported
         }),
-        Protocol::Messages => parse::<Message>(body).map(Message::report),
+        Protocol::Messages => parse(body, Message::report),
     };
     read.map_err(|error| AnswerError {
         protocol,
@@ -52,8 +50,14 @@ pub fn read_answer(protocol: Protocol, body: &[u8]) -> Result<Reported, AnswerEr
 }
 
 /// The quick reader's word where it has one, else that of the thorough one.
-fn parse<'de, T: Deserialize<'de>>(body: &'de [u8]) -> serde_json::Result<T> {
-    lean::read(body).map_or_else(|| serde_json::from_slice(body), Ok)
+fn parse<'de, T: Deserialize<'de>>(
+    body: &'de [u8],
+    report: impl FnOnce(T) -> Reported,
+) -> serde_json::Result<Reported> {
+    match lean::read(body) {
+        Some(answer) => Ok(report(answer)),
+        None => serde_json::from_slice(body).map(report),
+    }
 }
 
 /// Bytes of text, reasoning and tool arguments in a whole answer, as they are escaped: what an estimate goes by where

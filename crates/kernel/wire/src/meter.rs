@@ -3,6 +3,7 @@
 
 mod chat;
 mod messages;
+mod mould;
 mod responses;
 
 use bytes::{Bytes, BytesMut};

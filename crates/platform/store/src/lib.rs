@@ -7,6 +7,7 @@
 //! sums are cast to BIGINT; JSON is text; no date functions. Statements that lock stand in `dialect`.
 
 pub mod acts;
+pub mod bulk;
 pub mod changes;
 mod connection;
 mod dialect;

@@ -86,8 +86,9 @@ pub fn presented(headers: &HeaderMap) -> Option<&str> {
         }
     }
     let value = headers.get(header::AUTHORIZATION)?.to_str().unwrap_or("");
-    Some(match value.split_once(' ') {
-        Some((scheme, key)) if scheme.eq_ignore_ascii_case("bearer") => key.trim(),
+    const SCHEME: &str = "bearer ";
+    Some(match value.split_at_checked(SCHEME.len()) {
+        Some((scheme, key)) if scheme.eq_ignore_ascii_case(SCHEME) => key.trim(),
         _ => "",
     })
 }

@@ -77,10 +77,6 @@ fn cases(surface: Surface) -> Vec<Case> {
     let escaped = good
         .to_string()
         .replacen('{', "{\"mod\\u0065l\":\"other\",", 1);
-    let foreign = match surface {
-        Surface::Messages => model(Surface::Chat),
-        _ => model(Surface::Messages),
-    };
     let mut cases = vec![
         case("nothing at all", "", 400, "JSON"),
         case("not JSON", "hello", 400, "JSON"),
@@ -104,13 +100,15 @@ fn cases(surface: Surface) -> Vec<Case> {
             404,
             "no-such-model",
         ),
-        case(
-            "a model of another protocol",
-            with("model", json!(foreign)),
-            400,
-            "protocol",
-        ),
     ];
+    if surface == Surface::Embeddings {
+        cases.push(case(
+            "a model that embeds nothing",
+            with("model", json!(model(Surface::Messages))),
+            400,
+            "translated",
+        ));
+    }
     if surface != Surface::Embeddings {
         cases.push(case(
             "text as stream",

@@ -33,6 +33,8 @@ impl Ground {
     pub async fn with(settings: &str) -> Self {
         let upstream = Provider::start().await;
         let app = TestApp::builder()
+            // Here one request is one attempt; trying again has tests of its own.
+            .env("SWITCHYARD__GATEWAY__RETRIES", "0")
             .settings(settings)
             .provider("anthropic", "anthropic", &upstream.url())
             .provider("openai", "openai", &upstream.openai_url())

@@ -116,8 +116,6 @@ async fn a_route_with_several_targets_passes_over_one_that_rests() {
     one.on("/v1/chat/completions", script);
     let key = app.key(json!({"limits": {}})).await.key;
     let body = Surface::Chat.request("house", false);
-    let first = app.post("/v1/chat/completions", &key, &body).await;
-    assert_eq!(first.status.as_u16(), 429);
     for _ in 0..5 {
         let next = app.post("/v1/chat/completions", &key, &body).await;
         assert_eq!(next.expect(200).json()["model"], "gpt-5.6-terra");

@@ -1,22 +1,38 @@
 //! The one hot write: a batch of ended calls and the sums that they add to. A few microseconds a call, so it goes in
 //! multi-row statements of a handful of fixed lengths, whose text is made once and whose plans the database keeps.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
+use ::store::bulk::{Bulk, Values};
 use facts::CallClosed;
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement, Value};
+use sea_orm::DbBackend;
 
-use crate::model::{MAX_COLUMN, RollupKey, Sums, TagRollupKey, cut};
+use super::Result;
+use crate::model::{Lot, MAX_COLUMN, RollupKey, Row, Sums, TagRollupKey, cut};
 use crate::sql::placeholder;
 
-/// Rows per statement. The longest keeps parameters under 20,000 (SQLite takes 32,766); the others use up what is left
-/// over. Each statement costs two changes of thread on SQLite, so few long ones beat many short ones.
-const LENGTHS: [usize; 5] = [1_000, 200, 32, 8, 1];
+/// Rows per statement, the last for what is left over. Each statement costs two changes of thread on SQLite, so few long
+/// ones beat many short ones; but a prepared one holds memory for each of its parameters.
+const LENGTHS: [usize; 4] = [256, 32, 8, 1];
+/// Calls of one lot that are worth a statement of their own.
+const FEWEST_ALIKE: usize = 8;
 
-const CALL_COLUMNS: [&str; 19] = [
+/// What each call has of its own.
+const OWN_COLUMNS: [&str; 10] = [
     "id",
-    "org",
     "started_at",
+    "http_status",
+    "duration_us",
+    "cost_nano",
+    "session",
+    "end_user",
+    "tags",
+    "error",
+    "record",
+];
+/// What calls of one lot share.
+const SHARED_COLUMNS: [&str; 9] = [
+    "org",
     "project",
     "key_id",
     "surface",
@@ -24,15 +40,7 @@ const CALL_COLUMNS: [&str; 19] = [
     "requested_model",
     "provider",
     "status",
-    "http_status",
-    "duration_us",
-    "cost_nano",
-    "session",
-    "end_user",
     "client",
-    "tags",
-    "error",
-    "record",
 ];
 const ROLLUP_KEY: [&str; 8] = [
     "org",
@@ -52,28 +60,60 @@ const TAG_KEY: [&str; 7] = [
 struct Texts([String; LENGTHS.len()]);
 
 impl Texts {
-    fn new(backend: DbBackend, table: &str, columns: &[&str], conflict: &str) -> Self {
-        Self(LENGTHS.map(|rows| {
-            let mut text = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
-            for row in 0..rows {
-                text.push_str(if row == 0 { "(" } else { ", (" });
-                for column in 0..columns.len() {
-                    if column > 0 {
-                        text.push(',');
-                    }
-                    placeholder(&mut text, backend, row * columns.len() + column + 1);
-                }
-                text.push(')');
+    /// First the `shared` values, which all rows take, then rows of `own` ones.
+    fn new(backend: DbBackend, table: &str, shared: &[&str], own: &[&str], conflict: &str) -> Self {
+        let columns = [shared, own].concat().join(", ");
+        Self(LENGTHS.map(|length| {
+            let rows = tuples(backend, shared.len(), length, own.len());
+            if shared.is_empty() {
+                return format!("INSERT INTO {table} ({columns}) VALUES {rows} {conflict}");
             }
-            text.push_str(conflict);
-            text
+            let mut values = String::new();
+            for number in 1..=shared.len() {
+                placeholder(&mut values, backend, number);
+                values.push(',');
+            }
+            // Without a condition SQLite would take the conflict clause for a join's.
+            format!(
+                "INSERT INTO {table} ({columns}) SELECT {values} own.* FROM (VALUES {rows}) AS own \
+                 WHERE TRUE {conflict}"
+            )
         }))
     }
+
+    /// Cuts rows into statements: as many of the longest as fit, then the next.
+    fn cut<'r, T>(&'static self, rows: &'r [T]) -> impl Iterator<Item = (&'static str, &'r [T])> {
+        let mut rest = rows;
+        std::iter::from_fn(move || {
+            let length = LENGTHS.iter().position(|length| *length <= rest.len())?;
+            let (now, later) = rest.split_at(LENGTHS[length]);
+            rest = later;
+            Some((self.0[length].as_str(), now))
+        })
+    }
+}
+
+/// `(?,?),(?,?)`: placeholders for rows of so many columns, counted on from `before`.
+fn tuples(backend: DbBackend, before: usize, rows: usize, columns: usize) -> String {
+    let mut text = String::new();
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ",(" });
+        for column in 0..columns {
+            if column > 0 {
+                text.push(',');
+            }
+            placeholder(&mut text, backend, before + row * columns + column + 1);
+        }
+        text.push(')');
+    }
+    text
 }
 
 /// The statements of one dialect.
 struct Dialect {
-    backend: DbBackend,
+    /// Calls of one lot.
+    alike: Texts,
+    /// Calls of any lot.
     calls: Texts,
     calls_returning: Texts,
     rollups: Texts,
@@ -91,24 +131,18 @@ impl Dialect {
     }
 
     fn new(backend: DbBackend) -> Self {
+        const KNOWN: &str = "ON CONFLICT (id) DO NOTHING";
+        let (own, shared) = (&OWN_COLUMNS[..], &SHARED_COLUMNS[..]);
+        let all = [shared, own].concat();
+        let returning = format!("{KNOWN} RETURNING id");
         let sums = |table: &str, key: &[&str]| {
-            let columns: Vec<&str> = key.iter().chain(Sums::COLUMNS).copied().collect();
-            Texts::new(backend, table, &columns, &add_up(table, key))
+            let columns = [key, Sums::COLUMNS].concat();
+            Texts::new(backend, table, &[], &columns, &add_up(table, key))
         };
         Self {
-            backend,
-            calls: Texts::new(
-                backend,
-                "calls",
-                &CALL_COLUMNS,
-                " ON CONFLICT (id) DO NOTHING",
-            ),
-            calls_returning: Texts::new(
-                backend,
-                "calls",
-                &CALL_COLUMNS,
-                " ON CONFLICT (id) DO NOTHING RETURNING id",
-            ),
+            alike: Texts::new(backend, "calls", shared, own, KNOWN),
+            calls: Texts::new(backend, "calls", &[], &all, KNOWN),
+            calls_returning: Texts::new(backend, "calls", &[], &all, &returning),
             rollups: sums("usage_rollups", &ROLLUP_KEY),
             tags: sums("usage_tag_rollups", &TAG_KEY),
         }
@@ -130,158 +164,143 @@ fn add_up(table: &str, key: &[&str]) -> String {
         })
         .collect();
     format!(
-        " ON CONFLICT ({}) DO UPDATE SET {}",
+        "ON CONFLICT ({}) DO UPDATE SET {}",
         key.join(", "),
         sets.join(", ")
     )
 }
 
-/// Cuts rows into statements: as many of the longest as fit, then the next.
-fn chunks(mut rows: usize) -> impl Iterator<Item = (usize, usize)> {
-    std::iter::from_fn(move || {
-        let length = LENGTHS.iter().position(|length| *length <= rows)?;
-        rows -= LENGTHS[length];
-        Some((length, LENGTHS[length]))
-    })
-}
-
-fn statements<'a, T>(
-    dialect: &'a Dialect,
-    texts: &'a Texts,
-    width: usize,
-    rows: &'a [T],
-    values: impl Fn(&T, &mut Vec<Value>) + 'a,
-) -> impl Iterator<Item = Statement> + 'a {
-    let mut rest = rows;
-    chunks(rows.len()).map(move |(length, count)| {
-        let (now, later) = rest.split_at(count);
-        rest = later;
-        let mut bound = Vec::with_capacity(count * width);
-        for row in now {
-            values(row, &mut bound);
-        }
-        Statement::from_sql_and_values(dialect.backend, &*texts.0[length], bound)
-    })
-}
-
-/// A call and its record as the journal wrote it.
-pub(crate) type Row<'a> = (&'a CallClosed, &'a str);
-
 /// Inserts calls; says how many of them were not there yet.
-pub(crate) async fn insert<C: ConnectionTrait>(conn: &C, rows: &[Row<'_>]) -> Result<u64, DbErr> {
-    let dialect = Dialect::of(conn.get_database_backend());
+pub(crate) async fn insert(bulk: &mut Bulk, lots: &[Lot<'_>]) -> Result<u64> {
+    let dialect = Dialect::of(bulk.backend());
     let mut new = 0;
-    for statement in statements(
-        dialect,
-        &dialect.calls,
-        CALL_COLUMNS.len(),
-        rows,
-        call_values,
-    ) {
-        new += conn.execute_raw(statement).await?.rows_affected();
+    let mut strays = Vec::new();
+    for lot in lots {
+        let few = lot.rows.len() % FEWEST_ALIKE;
+        let (alike, few) = lot.rows.split_at(lot.rows.len() - few);
+        strays.extend(few.iter().map(|row| (lot, row)));
+        for (text, rows) in dialect.alike.cut(alike) {
+            let count = rows.len() * OWN_COLUMNS.len() + SHARED_COLUMNS.len();
+            let bind = |values: &mut Values<'_>| {
+                shared(values, lot);
+                rows.iter().for_each(|row| own(values, row));
+            };
+            new += bulk.execute(text, count, bind).await?;
+        }
+    }
+    for (text, rows) in dialect.calls.cut(&strays) {
+        let bind = |values: &mut Values<'_>| calls(values, rows);
+        new += bulk.execute(text, width(rows), bind).await?;
     }
     Ok(new)
 }
 
 /// Inserts calls; gives the ids of those that were not there yet. Dearer than [`insert`] by the rows that come back.
-pub(crate) async fn insert_returning<C: ConnectionTrait>(
-    conn: &C,
-    rows: &[Row<'_>],
-) -> Result<Vec<String>, DbErr> {
-    let dialect = Dialect::of(conn.get_database_backend());
+pub(crate) async fn insert_returning(bulk: &mut Bulk, lots: &[Lot<'_>]) -> Result<Vec<String>> {
+    let dialect = Dialect::of(bulk.backend());
+    let all: Vec<_> = lots
+        .iter()
+        .flat_map(|lot| lot.rows.iter().map(move |row| (lot, row)))
+        .collect();
     let mut new = Vec::new();
-    for statement in statements(
-        dialect,
-        &dialect.calls_returning,
-        CALL_COLUMNS.len(),
-        rows,
-        call_values,
-    ) {
-        for row in conn.query_all_raw(statement).await? {
-            new.push(row.try_get_by_index(0)?);
-        }
+    for (text, rows) in dialect.calls_returning.cut(&all) {
+        let bind = |values: &mut Values<'_>| calls(values, rows);
+        new.extend(bulk.texts(text, width(rows), bind).await?);
     }
     Ok(new)
 }
 
 /// Adds sums to the rollups.
-pub(crate) async fn add_rollups<C: ConnectionTrait>(
-    conn: &C,
-    rows: &[(RollupKey<'_>, Sums)],
-) -> Result<(), DbErr> {
-    let dialect = Dialect::of(conn.get_database_backend());
-    let width = ROLLUP_KEY.len() + Sums::COLUMNS.len();
-    let values = |(key, sums): &(RollupKey<'_>, Sums), bound: &mut Vec<Value>| {
-        bound.extend([
-            key.org.to_string().into(),
-            key.bucket.into(),
-            key.project.to_string().into(),
-            key.key.to_string().into(),
-            key.requested_model.into(),
-            key.model.into(),
-            key.provider.into(),
-            key.surface.as_str().into(),
-        ]);
-        bound.extend(sums.values().map(Value::from));
-    };
-    for statement in statements(dialect, &dialect.rollups, width, rows, values) {
-        conn.execute_raw(statement).await?;
+pub(crate) async fn add_rollups(bulk: &mut Bulk, rows: &[(RollupKey<'_>, Sums)]) -> Result<()> {
+    let dialect = Dialect::of(bulk.backend());
+    for (text, rows) in dialect.rollups.cut(rows) {
+        let count = rows.len() * (ROLLUP_KEY.len() + Sums::COLUMNS.len());
+        let bind = |values: &mut Values<'_>| {
+            for (key, sums) in rows {
+                values.text(key.org.text().as_str().into());
+                values.number(key.bucket);
+                values.text(key.project.text().as_str().into());
+                values.text(key.key.text().as_str().into());
+                values.text(key.requested_model.into());
+                values.text(key.model.into());
+                values.text(key.provider.into());
+                values.text(key.surface.as_str().into());
+                let sums = sums.values().into_iter();
+                sums.for_each(|sum| values.number(sum));
+            }
+        };
+        bulk.execute(text, count, bind).await?;
     }
     Ok(())
 }
 
 /// Adds sums to the rollups by tag.
-pub(crate) async fn add_tag_rollups<C: ConnectionTrait>(
-    conn: &C,
+pub(crate) async fn add_tag_rollups(
+    bulk: &mut Bulk,
     rows: &[(TagRollupKey<'_>, Sums)],
-) -> Result<(), DbErr> {
-    let dialect = Dialect::of(conn.get_database_backend());
-    let width = TAG_KEY.len() + Sums::COLUMNS.len();
-    let values = |(key, sums): &(TagRollupKey<'_>, Sums), bound: &mut Vec<Value>| {
-        bound.extend([
-            key.org.to_string().into(),
-            key.tag.into(),
-            key.bucket.into(),
-            key.value.into(),
-            key.project.to_string().into(),
-            key.model.into(),
-            key.provider.into(),
-        ]);
-        bound.extend(sums.values().map(Value::from));
-    };
-    for statement in statements(dialect, &dialect.tags, width, rows, values) {
-        conn.execute_raw(statement).await?;
+) -> Result<()> {
+    let dialect = Dialect::of(bulk.backend());
+    for (text, rows) in dialect.tags.cut(rows) {
+        let count = rows.len() * (TAG_KEY.len() + Sums::COLUMNS.len());
+        let bind = |values: &mut Values<'_>| {
+            for (key, sums) in rows {
+                values.text(key.org.text().as_str().into());
+                values.text(key.tag.into());
+                values.number(key.bucket);
+                values.text(key.value.into());
+                values.text(key.project.text().as_str().into());
+                values.text(key.model.into());
+                values.text(key.provider.into());
+                let sums = sums.values().into_iter();
+                sums.for_each(|sum| values.number(sum));
+            }
+        };
+        bulk.execute(text, count, bind).await?;
     }
     Ok(())
 }
 
-fn call_values((call, record): &Row<'_>, bound: &mut Vec<Value>) {
+const fn width(rows: &[(&Lot<'_>, &Row<'_>)]) -> usize {
+    rows.len() * (OWN_COLUMNS.len() + SHARED_COLUMNS.len())
+}
+
+fn calls(values: &mut Values<'_>, rows: &[(&Lot<'_>, &Row<'_>)]) {
+    for (lot, row) in rows {
+        shared(values, lot);
+        own(values, row);
+    }
+}
+
+/// In the order of [`OWN_COLUMNS`].
+fn own(values: &mut Values<'_>, row: &Row<'_>) {
+    let call = row.call;
     let sums = Sums::of(call);
-    let text = |text: &Option<String>| -> Value { text.as_deref().map(cut).into() };
-    bound.extend([
-        call.id.to_string().into(),
-        call.org.to_string().into(),
-        call.started_at.micros().into(),
-        call.project.to_string().into(),
-        call.key.to_string().into(),
-        call.surface.as_str().into(),
-        cut(&call.model).into(),
-        // Most calls are answered by the model they asked for.
-        (call.requested_model != call.model)
-            .then(|| cut(&call.requested_model))
-            .into(),
-        cut(&call.provider).into(),
-        call.status.as_str().into(),
-        i64::from(call.http_status).into(),
-        sums.duration_us.into(),
-        (sums.cost_nano + sums.client_cost_nano).into(),
-        text(&call.session),
-        text(&call.end_user),
-        text(&call.client),
-        tags_column(call).into(),
-        error_column(call).into(),
-        (*record).into(),
-    ]);
+    let text = |text: &Option<String>| text.as_deref().map(|text| cut(text).into());
+    values.text(call.id.text().as_str().into());
+    values.number(call.started_at.micros());
+    values.number(call.http_status.into());
+    values.number(sums.duration_us);
+    values.number(sums.cost_nano + sums.client_cost_nano);
+    values.maybe(text(&call.session));
+    values.maybe(text(&call.end_user));
+    values.maybe(tags_column(call).map(Into::into));
+    values.maybe(error_column(call).map(Into::into));
+    values.text(Arc::clone(row.record));
+}
+
+/// In the order of [`SHARED_COLUMNS`].
+fn shared(values: &mut Values<'_>, lot: &Lot<'_>) {
+    values.text(Arc::clone(&lot.org));
+    values.text(Arc::clone(&lot.project));
+    values.text(Arc::clone(&lot.key_id));
+    values.text(Arc::clone(&lot.surface));
+    values.text(Arc::clone(&lot.model));
+    // Most calls are answered by the model they asked for.
+    let renamed = lot.requested_model != lot.model;
+    values.maybe(renamed.then(|| Arc::clone(&lot.requested_model)));
+    values.text(Arc::clone(&lot.provider));
+    values.text(Arc::clone(&lot.status));
+    values.maybe(lot.client.clone());
 }
 
 /// Tags as one text in which `tag_pattern` finds a whole pair: each stands between line feeds.
@@ -321,10 +340,20 @@ mod tests {
 
     #[test]
     fn any_number_of_rows_is_cut_into_known_lengths() {
-        for rows in [0, 1, 7, 8, 127, 128, 129, 500, 1000] {
-            assert_eq!(chunks(rows).map(|(_, count)| count).sum::<usize>(), rows);
+        let texts = &Dialect::of(DbBackend::Sqlite).calls;
+        for rows in [0, 1, 7, 8, 255, 256, 257, 500, 1_000] {
+            let rows: Vec<usize> = (0..rows).collect();
+            let cut: Vec<usize> = texts
+                .cut(&rows)
+                .flat_map(|(_, rows)| rows.to_vec())
+                .collect();
+            assert_eq!(cut, rows);
         }
         let parameters = LENGTHS[0] * (ROLLUP_KEY.len() + Sums::COLUMNS.len());
         assert!(parameters < 32_766, "SQLite takes no more");
+        assert!(
+            LENGTHS.contains(&FEWEST_ALIKE),
+            "no lot is cut into single calls"
+        );
     }
 }

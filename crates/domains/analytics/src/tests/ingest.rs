@@ -1,10 +1,11 @@
 //! Every call is counted once, whatever is delivered how often.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use facts::CallClosed;
-use journal::Sink;
-use kernel::Timestamp;
+use facts::{CallClosed, CallStatus, Fact};
+use journal::{Journal, Options, Sink};
+use kernel::{SystemClock, Timestamp};
 use proptest::prelude::*;
 
 use super::fixture::{Fixture, KEY, ORG, OTHER_KEY, call, delivery};
@@ -48,6 +49,10 @@ fn varied(number: u64) -> CallClosed {
     call.cost.nano_usd = kernel::Nano(i64::try_from(number).unwrap() * 11);
     call.cost.billed_by_client = number.is_multiple_of(5);
     call.cost.estimated = number.is_multiple_of(4);
+    call.client = number.is_multiple_of(3).then(|| "claude-cli".to_owned());
+    if number.is_multiple_of(9) {
+        call.status = CallStatus::UpstreamError;
+    }
     call
 }
 
@@ -69,6 +74,83 @@ async fn a_batch_of_any_size_is_written_and_summed() {
             "{}",
             fixture.database
         );
+    }
+}
+
+/// Calls of one lot, of several that add to one rollup, and single ones: each row holds what is its own and what it shares.
+#[tokio::test]
+async fn a_row_holds_its_call_however_it_was_written() {
+    for fixture in Fixture::all().await {
+        let mut calls: Vec<_> = (0..300).map(varied).collect();
+        for call in &mut calls[..20] {
+            call.requested_model = "house-large".to_owned();
+        }
+        for (number, call) in (0u64..).zip(&mut calls[290..]) {
+            call.client = Some(format!("client-{number}"));
+            call.session = Some(format!("session-{number}"));
+            call.error = Some("broken".to_owned());
+            call.tags = [("team".to_owned(), format!("team-{number}"))].into();
+        }
+        fixture.deliver(&calls).await;
+        for call in &calls {
+            let found = fixture.room.call(ORG, &call.id.to_string()).await.unwrap();
+            assert_eq!(&found, call, "{}", fixture.database);
+        }
+        let filters = [
+            (
+                CallFilter {
+                    model: Some("house-large".to_owned()),
+                    ..CallFilter::default()
+                },
+                20,
+            ),
+            (
+                CallFilter {
+                    client: Some("client-3".to_owned()),
+                    ..CallFilter::default()
+                },
+                1,
+            ),
+            (
+                CallFilter {
+                    status: Some(CallStatus::UpstreamError),
+                    ..CallFilter::default()
+                },
+                calls.iter().filter(|call| call.status.is_error()).count(),
+            ),
+        ];
+        for (filter, count) in filters {
+            let page = fixture.room.calls(ORG, &filter, None, 500).await.unwrap();
+            assert_eq!(page.data.len(), count, "{}: {filter:?}", fixture.database);
+        }
+    }
+}
+
+/// What a crash leaves: calls are in the store, and how far it came is not noted.
+#[tokio::test]
+async fn calls_that_come_again_behind_an_old_checkpoint_change_nothing() {
+    for fixture in Fixture::all().await {
+        let folder = tempfile::tempdir().unwrap();
+        let calls: Vec<_> = (0..90).map(varied).collect();
+        for (round, end) in [50, 90].into_iter().enumerate() {
+            let options = Options::new(folder.path().to_owned());
+            let (journal, recovery) = Journal::open(options, Arc::new(SystemClock::new())).unwrap();
+            assert_eq!(recovery.pending, 50 * round, "all of the first round again");
+            for call in &calls[50 * round..end] {
+                let fact = Fact::Closed(Box::new(call.clone()));
+                journal.append(&fact).unwrap();
+            }
+            let running = journal.start(Arc::new(fixture.room.sink()));
+            journal.delivered().await;
+            running.stop().await;
+            assert_eq!(
+                by_model_and_key(&fixture).await,
+                expected(&calls[..end]),
+                "{}",
+                fixture.database
+            );
+            std::fs::remove_file(folder.path().join("checkpoint")).unwrap();
+        }
     }
 }
 
@@ -147,6 +229,8 @@ proptest! {
             for fixture in Fixture::all().await {
                 let mut seen: BTreeMap<u64, CallClosed> = BTreeMap::new();
                 for batch in &batches {
+                    // The journal hands over each call once; in a later batch it may come again.
+                    let batch: BTreeSet<u64> = batch.iter().copied().collect();
                     let calls: Vec<_> = batch.iter().map(|number| varied(*number)).collect();
                     fixture.deliver(&calls).await;
                     seen.extend(batch.iter().zip(calls).map(|(number, call)| (*number, call)));

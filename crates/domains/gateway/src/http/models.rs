@@ -137,7 +137,7 @@ async fn listed<B>(
         }
     }
     for (id, entry) in catalogue.entries() {
-        let Some(target) = entry.targets.first() else {
+        let Some(target) = entry.route.first() else {
             continue;
         };
         let model = Listed {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use facts::{CallStatus, Surface};
-use http::header::HeaderValue;
 use http::{Method, Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming as IncomingBody;
@@ -166,12 +165,8 @@ pub(super) async fn forward(
         None => return Err(cut(&mut call)),
     };
     let (mut head, body) = answer.into_parts();
-    let upstream_id = headers::to_client(&mut head.headers);
+    let upstream_id = headers::to_client(&mut head.headers, call.request(), call.id());
     call.answered(head.status.as_u16(), upstream_id.as_ref());
-    headers::stamp(&mut head.headers, call.request());
-    if let Ok(id) = HeaderValue::from_bytes(call.id().text().as_bytes()) {
-        head.headers.insert(headers::CALL, id);
-    }
     let status = head.status.as_u16();
     if head.status.is_success() {
         let (billable, pass) = (errand.billable, Some(pass));

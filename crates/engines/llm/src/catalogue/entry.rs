@@ -1,11 +1,9 @@
-//! `[[models]]` entries: their targets, how one is drawn, and the prices that they set.
+//! `[[models]]` entries: their targets and the prices that they set.
 
 use std::sync::Arc;
 
-use rand::Rng as _;
-
 use super::setting;
-use crate::config::{ModelConfig, ProviderConfig};
+use crate::config::{ModelConfig, ProviderConfig, Strategy};
 use crate::error::LlmError;
 use crate::prices::PriceOverride;
 use crate::transport::Upstream;
@@ -18,7 +16,10 @@ pub struct Entry {
     /// The name shown in lists.
     pub display_name: Option<String>,
     /// Where it goes.
-    pub targets: Vec<Target>,
+    pub route: Vec<Target>,
+    /// Where it goes when the route fails, in this order.
+    pub fallback: Vec<Target>,
+    pub(super) strategy: Strategy,
 }
 
 /// One place that a model is served by.
@@ -28,7 +29,7 @@ pub struct Target {
     pub upstream: Arc<Upstream>,
     /// The id asked of it; `None` keeps the asked one.
     pub model: Option<Arc<str>>,
-    weight: u32,
+    pub(super) weight: u32,
 }
 
 impl Target {
@@ -43,37 +44,10 @@ impl Target {
     }
 
     /// Whether the provider may be called now and does not let this model rest.
-    fn is_open(&self, asked: &str) -> bool {
+    pub(super) fn is_open(&self, asked: &str) -> bool {
         let breaker = &self.upstream.breaker;
         breaker.would_pass() && !breaker.is_cooled(self.model.as_deref().unwrap_or(asked))
     }
-}
-
-impl Entry {
-    /// One target, by weight among those that are open; among all where none is.
-    pub(super) fn draw(&self, asked: &str) -> Option<Target> {
-        if let [only] = self.targets.as_slice() {
-            return Some(only.clone());
-        }
-        let open: Vec<&Target> = self.targets.iter().filter(|t| t.is_open(asked)).collect();
-        draw(&open).or_else(|| draw(&self.targets.iter().collect::<Vec<_>>()))
-    }
-}
-
-fn draw(targets: &[&Target]) -> Option<Target> {
-    let total: u64 = targets.iter().map(|target| u64::from(target.weight)).sum();
-    if total == 0 {
-        return None;
-    }
-    let mut point = rand::rng().random_range(0..total);
-    for target in targets {
-        let weight = u64::from(target.weight);
-        if point < weight {
-            return Some((*target).clone());
-        }
-        point -= weight;
-    }
-    None
 }
 
 /// An entry with its providers found; `None` for one that only sets a price for an id that a family serves.
@@ -88,7 +62,7 @@ pub(super) fn resolve(
         faults.push(setting(path, "id", "a model's id is not empty"));
     }
     if model.route.is_empty() && faults.is_empty() {
-        if model.price.is_none() {
+        if model.price.is_none() || !model.fallback.is_empty() {
             return Err(vec![setting(
                 path,
                 "route",
@@ -97,26 +71,30 @@ pub(super) fn resolve(
         }
         return Ok(None);
     }
-    let mut targets = Vec::new();
-    for (at, target) in model.route.iter().enumerate() {
-        let found = providers
-            .iter()
-            .find(|(config, _)| config.name == target.provider);
-        match found {
-            Some((_, upstream)) => targets.push(Target {
-                upstream: upstream.clone(),
-                model: target.model.as_deref().map(Into::into),
-                weight: target.weight,
-            }),
-            // It is there, and what is wrong with it is listed already.
-            None if configured.iter().any(|p| p.name == target.provider) => {}
-            None => faults.push(setting(
-                path,
-                &format!("route[{at}].provider"),
-                &format!("there is no provider named {:?}", target.provider),
-            )),
+    let mut target = |list: &str, at: usize, provider: &str, asked: Option<&str>, weight: u32| {
+        let found = providers.iter().find(|(config, _)| config.name == provider);
+        if let Some((_, upstream)) = found {
+            return Some(Target {
+                weight,
+                ..Target::to(upstream, asked)
+            });
         }
-    }
+        // It may be there, and what is wrong with it is listed already.
+        if !configured.iter().any(|known| known.name == provider) {
+            faults.push(setting(
+                path,
+                &format!("{list}[{at}].provider"),
+                &format!("there is no provider named {provider:?}"),
+            ));
+        }
+        None
+    };
+    let route = (model.route.iter().enumerate())
+        .filter_map(|(at, to)| target("route", at, &to.provider, to.model.as_deref(), to.weight))
+        .collect();
+    let fallback = (model.fallback.iter().enumerate())
+        .filter_map(|(at, to)| target("fallback", at, &to.provider, to.model.as_deref(), 1))
+        .collect();
     if faults.is_empty() && model.route.iter().all(|target| target.weight == 0) {
         faults.push(setting(path, "route", "at least one weight is above 0"));
     }
@@ -126,7 +104,9 @@ pub(super) fn resolve(
     Ok(Some(Arc::new(Entry {
         id: model.id.clone(),
         display_name: model.display_name.clone(),
-        targets,
+        route,
+        fallback,
+        strategy: model.strategy,
     })))
 }
 

@@ -60,9 +60,29 @@ fn build(providers: &[ProviderConfig], text: &str) -> Catalogue {
     try_build(providers, text).unwrap()
 }
 
+fn asking<'a>(model: &'a str, session: Option<&'a str>) -> Asking<'a> {
+    Asking {
+        model,
+        session,
+        now: Timestamp::parse("2026-11-21T12:00:00Z").unwrap(),
+    }
+}
+
+fn first(catalogue: &Catalogue, model: &str, session: Option<&str>) -> Option<Target> {
+    Some(catalogue.plan(&asking(model, session))?[0].clone())
+}
+
+/// The providers in the order in which they are tried.
+fn order(catalogue: &Catalogue, session: Option<&str>) -> Vec<String> {
+    let plan = catalogue.plan(&asking("m", session)).unwrap();
+    plan.iter()
+        .map(|target| target.upstream.name.to_string())
+        .collect()
+}
+
 /// Provider and the id asked of it.
 fn found(catalogue: &Catalogue, model: &str) -> Option<(String, String)> {
-    catalogue.resolve(model).map(|target| {
+    first(catalogue, model, None).map(|target| {
         let asked = target.model.as_deref().unwrap_or(model).to_owned();
         (target.upstream.name.to_string(), asked)
     })
@@ -165,7 +185,7 @@ fn budgets_know_a_model_without_its_providers_name() {
 fn draws(catalogue: &Catalogue) -> BTreeMap<String, usize> {
     let mut drawn = BTreeMap::new();
     for _ in 0..6_000 {
-        let target = catalogue.resolve("m").unwrap();
+        let target = first(catalogue, "m", None).unwrap();
         *drawn.entry(target.upstream.name.to_string()).or_insert(0) += 1;
     }
     drawn
@@ -202,6 +222,90 @@ fn targets_that_rest_or_failed_are_passed_over_while_another_is_open() {
 }
 
 #[test]
+fn the_rest_of_the_route_and_then_the_fallback_come_behind() {
+    let catalogue = build(
+        &three(),
+        r#"models = [{ id = "m", route = [{ provider = "openai" }], fallback = [
+            { provider = "second", model = "other" }, { provider = "anthropic" }, { provider = "sim", model = "sim/echo" }] }]"#,
+    );
+    assert_eq!(
+        order(&catalogue, None),
+        ["openai", "second", "anthropic", "sim"]
+    );
+    let plan = catalogue.plan(&asking("m", None)).unwrap();
+    assert_eq!(plan[1].model.as_deref(), Some("other"));
+    let breaker = |name: &str| catalogue.provider(name).unwrap().breaker.clone();
+    breaker("second").cool("other", Duration::from_secs(60));
+    for _ in 0..5 {
+        breaker("openai").try_acquire().unwrap().failure();
+    }
+    assert_eq!(
+        order(&catalogue, None),
+        ["anthropic", "sim", "openai", "second"]
+    );
+}
+
+#[test]
+fn a_session_stays_with_its_target_and_only_moves_from_one_that_is_closed() {
+    let route = |weights: &str| format!(r#"models = [{{ id = "m", route = [{weights}] }}]"#);
+    let even =
+        route(r#"{ provider = "anthropic" }, { provider = "openai" }, { provider = "second" }"#);
+    let catalogue = build(&three(), &even);
+    let sessions: Vec<String> = (0..3_000)
+        .map(|number| format!("session-{number}"))
+        .collect();
+    let before: Vec<Vec<String>> = sessions
+        .iter()
+        .map(|s| order(&catalogue, Some(s)))
+        .collect();
+    // Another process with the same settings agrees.
+    let other = build(&three(), &even);
+    assert!(
+        sessions
+            .iter()
+            .zip(&before)
+            .all(|(s, order_before)| order(&other, Some(s)) == *order_before)
+    );
+    let firsts = before.iter().filter(|order| order[0] == "openai").count();
+    assert!((850..=1_150).contains(&firsts), "{firsts}");
+    let breaker = catalogue.provider("openai").unwrap().breaker.clone();
+    breaker.cool("m", Duration::from_secs(60));
+    for (session, before) in sessions.iter().zip(&before) {
+        let expected = before.iter().find(|name| *name != "openai").unwrap();
+        assert_eq!(order(&catalogue, Some(session))[0], *expected);
+    }
+}
+
+#[test]
+fn the_least_loaded_and_the_cheapest_go_first() {
+    let text = |strategy: &str| {
+        format!(
+            r#"models = [
+            {{ id = "m", strategy = "{strategy}", route = [{{ provider = "openai", model = "a" }}, {{ provider = "second", model = "b" }}, {{ provider = "anthropic", model = "c" }}] }},
+            {{ id = "a", price = {{ input = "3", output = "3" }} }},
+            {{ id = "b", price = {{ input = "1", output = "9" }} }}]"#
+        )
+    };
+    let catalogue = build(&three(), &text("cheapest"));
+    assert_eq!(
+        order(&catalogue, Some("s")),
+        ["second", "openai", "anthropic"]
+    );
+    let catalogue = build(&three(), &text("least-loaded"));
+    let held = |name: &str, count: usize| -> Vec<guard::Slot> {
+        let bulkhead = catalogue.provider(name).unwrap().bulkhead.clone();
+        (0..count)
+            .map(|_| bulkhead.try_acquire().unwrap())
+            .collect()
+    };
+    let _busy = (held("openai", 2), held("second", 1));
+    assert_eq!(
+        order(&catalogue, Some("s")),
+        ["anthropic", "second", "openai"]
+    );
+}
+
+#[test]
 fn every_fault_is_listed_with_its_path() {
     let mut nameless = provider("a/b", ProviderKind::OpenAi);
     nameless.base_url = Some("ftp://host".into());
@@ -226,6 +330,7 @@ fn every_fault_is_listed_with_its_path() {
             { id = "bare" },
             { id = "lost", route = [{ provider = "sim" }, { provider = "nobody" }, { provider = "homeless" }] },
             { id = "idle", route = [{ provider = "sim", weight = 0 }] },
+            { id = "back", route = [{ provider = "sim" }], fallback = [{ provider = "nowhere" }] },
             { id = "dear", price = { input = "a lot" } },
         ]"#,
     )
@@ -250,7 +355,8 @@ fn every_fault_is_listed_with_its_path() {
             "models[1].route",
             "models[2].route[1].provider",
             "models[3].route",
-            "models[4].price",
+            "models[4].fallback[0].provider",
+            "models[5].price",
         ],
         "{faults:#?}"
     );

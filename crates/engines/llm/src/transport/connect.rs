@@ -85,6 +85,12 @@ pub struct Stream {
     absolute_form: bool,
 }
 
+impl Stream {
+    pub fn into_tcp(self) -> TcpStream {
+        self.io.into_inner()
+    }
+}
+
 impl Connection for Stream {
     fn connected(&self) -> Connected {
         self.io.connected().proxy(self.absolute_form)

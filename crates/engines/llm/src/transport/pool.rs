@@ -1,29 +1,28 @@
 //! Connections to one provider. An HTTP/1 connection is driven by the very task that reads its answer, so that no
 //! piece of an answer costs a change of tasks; HTTP/2 connections are shared and driven by a task of their own.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::{Authority, Scheme};
-use http::{HeaderValue, Request, Response, Uri, header};
-use http_body::{Body, Frame, SizeHint};
+use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::client::conn::{http1, http2};
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
+use hyper::client::conn::http2;
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::Connection as _;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use parking_lot::Mutex;
 use tokio::time::{Instant, timeout};
 use tower::Service;
 
-use super::connect::{Connector, Stream};
-use super::gate::Driver;
+use super::answer::WireBody;
+use super::connect::Connector;
+use super::exchange::ExchangeError;
+use super::http1::Connection;
+use super::io::Io;
 use super::lanes::Lanes;
 
 /// How long an idle connection is kept.
@@ -34,7 +33,6 @@ const SWEEP: Duration = Duration::from_secs(15);
 const BORROW: usize = 16;
 
 type Sent = Full<Bytes>;
-type Io = MaybeHttpsStream<Stream>;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why no answer came.
@@ -45,8 +43,11 @@ pub(super) enum SendError {
     /// No connection came about in time.
     ConnectTimeout,
     /// The connection broke before the head of the answer.
-    Exchange(hyper::Error),
+    Exchange(ExchangeError),
 }
+
+/// An exchange that failed, and its request where no byte of it can have gone out.
+type Failed = (ExchangeError, Option<Request<Sent>>);
 
 /// All connections to one provider.
 #[derive(Debug)]
@@ -64,31 +65,24 @@ pub(super) struct Pool {
 /// What one thread keeps open. The runtime that opened a connection watches it, so its own thread uses it for the least.
 #[derive(Debug, Default)]
 struct Lane {
-    idle: Mutex<Vec<(Instant, Link)>>,
+    idle: Mutex<Vec<(Instant, Box<Link>)>>,
     shared: Mutex<Option<http2::SendRequest<Sent>>>,
     /// Connections of others used since this lane last opened one of its own.
     borrowed: AtomicUsize,
 }
 
-/// One HTTP/1 connection with the handle that requests go in by.
-struct Link {
-    sender: http1::SendRequest<Sent>,
-    connection: Pin<Box<http1::Connection<Io, Sent>>>,
+/// One HTTP/1 connection.
+#[derive(Debug)]
+pub(super) struct Link {
+    pub connection: Connection<Io>,
     /// A plain HTTP proxy stands at the other end and wants absolute addresses.
     absolute_form: bool,
-    driver: Driver,
     /// Whose it is.
     lane: usize,
 }
 
-impl std::fmt::Debug for Link {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Link").finish_non_exhaustive()
-    }
-}
-
 enum Opened {
-    Own(Link),
+    Own(Box<Link>),
     Shared(http2::SendRequest<Sent>),
 }
 
@@ -169,7 +163,7 @@ impl Pool {
                 .keep_alive_interval(Some(Duration::from_secs(30)))
                 .handshake(io)
                 .await
-                .map_err(SendError::Exchange)?;
+                .map_err(|error| SendError::Exchange(error.into()))?;
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "a shared connection to a provider ended");
@@ -178,23 +172,20 @@ impl Pool {
             *self.lanes.own().1.shared.lock() = Some(sender.clone());
             return Ok(Opened::Shared(sender));
         }
-        let (sender, connection) = http1::handshake(io).await.map_err(SendError::Exchange)?;
-        Ok(Opened::Own(Link {
-            sender,
-            connection: Box::pin(connection),
+        Ok(Opened::Own(Box::new(Link {
+            connection: Connection::new(io.into()),
             absolute_form: connected.is_proxied(),
-            driver: Driver::new(),
             lane: self.lanes.own().0,
-        }))
+        })))
     }
 
     /// The connection used last, if it is still open: the warmest one. This thread's own come first; another's is
     /// better than the time that opening one takes.
-    fn checkout(&self) -> Option<Link> {
+    fn checkout(&self) -> Option<Box<Link>> {
         let (own, lane) = self.lanes.own();
         for (number, from) in self.lanes.from(own) {
             while let Some((since, mut link)) = from.idle.lock().pop() {
-                if since.elapsed() < IDLE && link.is_open() {
+                if since.elapsed() < IDLE && link.connection.is_open() {
                     if number != own {
                         self.borrowed(lane);
                     }
@@ -240,7 +231,8 @@ impl Pool {
         });
     }
 
-    fn checkin(&self, link: Link) {
+    /// Takes a connection that can serve another request.
+    pub(super) fn checkin(&self, link: Box<Link>) {
         let mut idle = self.lanes.get(link.lane).idle.lock();
         if idle.len() < self.max_idle.div_ceil(self.lanes.count()) {
             idle.push((Instant::now(), link));
@@ -264,7 +256,9 @@ impl Pool {
                 let mut left = 0;
                 for (_, lane) in pool.lanes.from(0) {
                     let mut idle = lane.idle.lock();
-                    idle.retain_mut(|(since, link)| since.elapsed() < IDLE && link.is_open());
+                    idle.retain_mut(|(since, link)| {
+                        since.elapsed() < IDLE && link.connection.is_open()
+                    });
                     left += idle.len();
                 }
                 if left == 0 || pool.sweeping.swap(true, Ordering::SeqCst) {
@@ -276,53 +270,22 @@ impl Pool {
 
     async fn exchange(
         &self,
-        mut link: Link,
-        mut request: Request<Sent>,
-    ) -> Result<Response<WireBody>, (hyper::Error, Option<Request<Sent>>)> {
-        request
-            .headers_mut()
-            .insert(header::HOST, self.host.clone());
-        let absolute = request.uri().clone();
-        if !link.absolute_form
-            && let Some(path) = absolute.path_and_query()
-        {
-            *request.uri_mut() = Uri::from(path.clone());
-        }
-        let mut ended = false;
-        let answered = {
-            let Link {
-                sender,
-                connection,
-                driver,
-                ..
-            } = &mut link;
-            let mut answer = pin!(sender.try_send_request(request));
-            poll_fn(|cx| {
-                driver.drive(cx, |cx| {
-                    // The connection takes the request, writes it and reads the head; only then can the answer be there.
-                    ended = ended || connection.as_mut().poll(cx).is_ready();
-                    answer.as_mut().poll(cx)
-                })
-            })
-            .await
-        };
-        match answered {
-            Ok(answer) => {
-                let (head, body) = answer.into_parts();
-                // A connection that has ended already has handed all of its answer over.
-                let body = WireBody {
-                    body,
-                    link: (!ended).then_some(link),
-                    pool: self.me.clone(),
-                };
-                Ok(Response::from_parts(head, body))
-            }
-            Err(mut failed) => {
-                let unsent = failed.take_message().map(|mut request| {
-                    *request.uri_mut() = absolute;
-                    request
-                });
-                Err((failed.into_error(), unsent))
+        mut link: Box<Link>,
+        request: Request<Sent>,
+    ) -> Result<Response<WireBody>, Failed> {
+        let absolute_form = link.absolute_form;
+        let connection = &mut link.connection;
+        let (mut parts, body) = request.into_parts();
+        let body = body.into_inner().unwrap_or_default();
+        connection.begin(&parts, &self.host, absolute_form, body);
+        let headers = &mut parts.headers;
+        match poll_fn(|cx| connection.poll_head(cx, headers)).await {
+            Ok(answer) => Ok(answer.map(|()| WireBody::own(link, self.me.clone()))),
+            Err(error) => {
+                let plain = connection.io().is_plain();
+                let body = connection.take_untouched().filter(|_| plain);
+                let unsent = body.map(|body| Request::from_parts(parts, Full::new(body)));
+                Err((error, unsent))
             }
         }
     }
@@ -331,92 +294,16 @@ impl Pool {
 async fn exchange_shared(
     mut sender: http2::SendRequest<Sent>,
     mut request: Request<Sent>,
-) -> Result<Response<WireBody>, (hyper::Error, Option<Request<Sent>>)> {
+) -> Result<Response<WireBody>, Failed> {
     *request.version_mut() = http::Version::HTTP_2;
     match sender.try_send_request(request).await {
-        Ok(answer) => Ok(answer.map(|body| WireBody {
-            body,
-            link: None,
-            pool: Weak::new(),
-        })),
+        Ok(answer) => Ok(answer.map(WireBody::shared)),
         Err(mut failed) => {
             let unsent = failed.take_message().map(|mut request| {
                 *request.version_mut() = http::Version::HTTP_11;
                 request
             });
-            Err((failed.into_error(), unsent))
+            Err((failed.into_error().into(), unsent))
         }
-    }
-}
-
-impl Link {
-    /// Whether a further request can go in: looks once for a close that came while nobody read.
-    fn is_open(&mut self) -> bool {
-        let mut cx = Context::from_waker(Waker::noop());
-        self.connection.as_mut().poll(&mut cx).is_pending() && self.sender.is_ready()
-    }
-}
-
-/// The body of an answer; reading it drives its connection, dropping it closes it.
-#[derive(Debug)]
-pub struct WireBody {
-    body: Incoming,
-    /// `None` on a shared connection, and once the connection has ended or gone back.
-    link: Option<Link>,
-    pool: Weak<Pool>,
-}
-
-impl WireBody {
-    /// The answer is read: its connection serves the next request.
-    fn hand_back(&mut self) {
-        if let Some(mut link) = self.link.take()
-            && let Some(pool) = self.pool.upgrade()
-            && link.is_open()
-        {
-            pool.checkin(link);
-        }
-    }
-}
-
-impl Body for WireBody {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let this = self.get_mut();
-        let body = &mut this.body;
-        let mut ended = false;
-        let polled = match &mut this.link {
-            None => Pin::new(body).poll_frame(cx),
-            Some(Link {
-                connection, driver, ..
-            }) => driver.drive(cx, |cx| {
-                let polled = Pin::new(&mut *body).poll_frame(cx);
-                if polled.is_ready() || ended {
-                    return polled;
-                }
-                ended = connection.as_mut().poll(cx).is_ready();
-                Pin::new(&mut *body).poll_frame(cx)
-            }),
-        };
-        if ended {
-            this.link = None;
-        }
-        // Whoever knows the length may not ask again after the last piece.
-        if matches!(polled, Poll::Ready(None)) || this.body.is_end_stream() {
-            this.hand_back();
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

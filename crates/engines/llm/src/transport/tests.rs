@@ -1,6 +1,7 @@
 //! The way to a provider: addresses, TLS, HTTP/2, proxies, time limits and pooled connections, against doubles.
 
 mod proxy;
+mod reuse;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

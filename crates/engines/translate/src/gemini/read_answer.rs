@@ -76,7 +76,10 @@ fn read_part<'a>(part: Sent<'a>, parts: &mut Vec<Part<'a>>) {
             last.text = joined(before, &text);
             return;
         }
-        let bound = signature.unwrap_or_else(|| visible());
+        let bound = match signature {
+            Some(signature) => signature,
+            None => visible(),
+        };
         parts.push(Part::Reasoning(Reasoning {
             text,
             bound: Some(bound),

@@ -82,7 +82,7 @@ impl Envelope<'_> {
         object.null("error");
         match self.outcome {
             Outcome::Incomplete(reason) => {
-                object.object("incomplete_details").str("reason", reason)
+                object.object("incomplete_details").str("reason", reason);
             }
             _ => object.null("incomplete_details"),
         }

@@ -88,7 +88,7 @@ pub(crate) fn read_answer(body: &str, _dialect: Dialect) -> Result<Answer<'_>, T
     };
     let mut parts = Vec::with_capacity(output.len());
     for item in output {
-        read_item(item, &mut parts, &mut stop)?;
+        read_item(&item, &mut parts, &mut stop)?;
     }
     Ok(Answer {
         id: response.id,
@@ -100,16 +100,16 @@ pub(crate) fn read_answer(body: &str, _dialect: Dialect) -> Result<Answer<'_>, T
 }
 
 fn read_item<'a>(
-    item: Item<'a>,
+    item: &Item<'a>,
     parts: &mut Vec<Part<'a>>,
     stop: &mut Stop<'a>,
 ) -> Result<(), TranslateError> {
     let kind = item.kind();
     match kind.decoded().as_ref() {
-        "message" => message(&item, parts, stop)?,
-        "reasoning" => parts.extend(reasoning(&item)?.map(Part::Reasoning)),
-        "function_call" => parts.push(call(&item, Input::Encoded(item.arguments()))),
-        "custom_tool_call" => parts.push(call(&item, Input::Free(item.input()))),
+        "message" => message(item, parts, stop)?,
+        "reasoning" => parts.extend(reasoning(item)?.map(Part::Reasoning)),
+        "function_call" => parts.push(call(item, Input::Encoded(item.arguments()))),
+        "custom_tool_call" => parts.push(call(item, Input::Free(item.input()))),
         _ => parts.push(Part::Server(kind)),
     }
     Ok(())

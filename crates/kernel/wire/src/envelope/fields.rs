@@ -7,7 +7,7 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use serde_json::value::RawValue;
 
 use super::{Envelope, EnvelopeError, Span};
-use crate::Protocol;
+use crate::{Protocol, scan};
 
 /// Longer model ids are nobody's.
 const MAX_MODEL_BYTES: usize = 512;
@@ -137,7 +137,7 @@ impl<'de> Found<'de> {
             }
             (Field::PreviousResponseId, Protocol::Responses) => {
                 // Never cut: it is looked up as it stands.
-                let id = serde_json::from_str::<String>(text).ok();
+                let id = string(text);
                 self.envelope.previous_response_id = id.filter(|id| !id.is_empty());
                 self.envelope.previous_response_id_span = self
                     .envelope
@@ -158,8 +158,7 @@ impl<'de> Found<'de> {
 
     fn model(&mut self, text: &str) -> Result<(), EnvelopeError> {
         const EXPECTED: &str = "a string that names a model, at most 512 bytes long";
-        let model: String = serde_json::from_str(text)
-            .map_err(|_| EnvelopeError::InvalidField("model", EXPECTED))?;
+        let model = string(text).ok_or(EnvelopeError::InvalidField("model", EXPECTED))?;
         if model.trim().is_empty() || model.len() > MAX_MODEL_BYTES {
             return Err(EnvelopeError::InvalidField("model", EXPECTED));
         }
@@ -202,10 +201,7 @@ impl<'de> Found<'de> {
             return Ok(());
         }
         let only = one_key("metadata", "metadata.user_id", "user_id", text)?;
-        if let Some(user_id) = only
-            .value
-            .and_then(|value| serde_json::from_str::<String>(value).ok())
-        {
+        if let Some(user_id) = only.value.and_then(string) {
             let caller = Caller::of(&user_id);
             self.envelope.end_user = caller.end_user;
             self.envelope.session = caller.session;
@@ -261,10 +257,15 @@ fn whole(field: Field, text: &str) -> Result<Option<u64>, EnvelopeError> {
     }
 }
 
+/// A string as it is meant, of a value that is sound JSON.
+fn string(value: &str) -> Option<String> {
+    let raw = value.strip_prefix('"')?.strip_suffix('"')?;
+    scan::unescape(raw.as_bytes())
+}
+
 /// A text that describes the caller; anything else is the upstream's to judge.
 fn label(text: &str) -> Option<String> {
-    let text: String = serde_json::from_str(text).ok()?;
-    cut(&text)
+    cut(&string(text)?)
 }
 
 fn cut(text: &str) -> Option<String> {

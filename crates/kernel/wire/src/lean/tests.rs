@@ -76,6 +76,8 @@ fn pieces() -> impl Strategy<Value = Vec<u8>> {
         "\"\u{e9}\"".as_bytes(),
         b"\"\xff\"",
         b"\"\t\"",
+        b"\x01",
+        b"\x0b",
         b"\"",
         b"\\",
     ]);
@@ -138,6 +140,14 @@ fn plain_texts_are_read_here() {
     assert_eq!(shape.text.0.as_deref(), Some("gpt-5"));
     assert_eq!(shape.inner.0.unwrap().count, Count(Some(7)));
     assert_eq!(shape.list.0.unwrap().len(), 3);
+}
+
+#[test]
+fn what_follows_a_text_is_seen() {
+    for text in ["{} \u{1}", "{}\u{b}", "{} {}", "{},", "{}\u{a0}", "{}x"] {
+        assert!(read::<Shape>(text.as_bytes()).is_none(), "{text:?}");
+    }
+    assert!(read::<Shape>(b" {} \t\r\n").is_some());
 }
 
 #[test]

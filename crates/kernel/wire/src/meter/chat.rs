@@ -1,8 +1,11 @@
 //! Chat completion chunks: unnamed events, usage in a last chunk without choices, `[DONE]` at the end. Written for
 //! what compatible servers really send: usage in any chunk, no `[DONE]`, errors as an object in a chunk.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
+use super::mould::Mould;
 use super::{Phase, Seen};
 use crate::error::{ErrorShape, ErrorView, error_body, event_of_body};
 use crate::scan;
@@ -15,17 +18,20 @@ pub(super) struct Chat {
     choices: u64,
     /// Bit per choice that has its finish reason.
     finished: u64,
-    /// How the last chunk began, up to its choices: all chunks of a stream begin alike, so this part is read once.
-    beginning: Vec<u8>,
+    /// The last chunk, where it was mere text: most of those after it differ in nothing else.
+    mould: Mould,
 }
-
-/// Longer beginnings are read each time.
-const MAX_BEGINNING_BYTES: usize = 1_024;
 
 impl Chat {
     /// Whether every choice seen is complete.
     pub(super) fn finished(&self) -> bool {
         self.choices != 0 && self.choices == self.finished
+    }
+
+    /// Reads the next chunk whatever the last one looked like.
+    #[cfg(test)]
+    pub(super) fn forget_shape(&mut self) {
+        self.mould.clear();
     }
 
     /// Takes one chunk; true when it holds usage and no choice.
@@ -34,26 +40,19 @@ impl Chat {
             seen.advance(Phase::Ended);
             return false;
         }
+        if let Some(text) = self.mould.text(data) {
+            seen.semantic(text.len());
+            return false;
+        }
         let mut chunk = Chunk::default();
         let mut keys = scan::keys(data);
-        if !self.beginning.is_empty() && data.starts_with(&self.beginning) {
-            keys.resume(self.beginning.len(), 1);
-            chunk.choices = !keys.is_empty_array();
-        } else {
-            self.beginning.clear();
-        }
         while let Some(key) = keys.next() {
             match (key.depth, key.name) {
                 (1, b"id") => text(&mut keys, &mut seen.reported.response_id),
                 (1, b"model") => text(&mut keys, &mut seen.reported.model),
                 (1, b"service_tier") => text(&mut keys, &mut seen.reported.service_tier),
-                (1, b"choices") => {
-                    chunk.choices = !keys.is_empty_array();
-                    if !chunk.special && keys.offset() <= MAX_BEGINNING_BYTES {
-                        self.beginning.clear();
-                        self.beginning.extend_from_slice(&data[..keys.offset()]);
-                    }
-                }
+                (1, b"choices") => chunk.choices = !keys.is_empty_array(),
+                (1, b"obfuscation") => chunk.filler = keys.span(),
                 (1, b"error") if keys.is_filled() || keys.value().first() == Some(&b'"') => {
                     chunk.special = true;
                     seen.fail(keys.value());
@@ -74,6 +73,7 @@ impl Chat {
                 }
                 (3, b"finish_reason") => {
                     if let Some(reason) = keys.string() {
+                        chunk.special = true;
                         chunk.finish(self);
                         seen.reported.stop_reason = scan::unescape(reason);
                         seen.advance(Phase::Semantic);
@@ -84,6 +84,12 @@ impl Chat {
             }
         }
         chunk.close(self);
+        match &chunk.text {
+            Some(text) if chunk.is_mere_text() => {
+                self.mould.set(data, text.clone(), chunk.filler.clone());
+            }
+            _ => self.mould.clear(),
+        }
         seen.advance(Phase::Started);
         if chunk.semantic || chunk.bytes > 0 {
             seen.semantic(chunk.bytes);
@@ -95,11 +101,16 @@ impl Chat {
 /// What one chunk holds.
 #[derive(Default)]
 struct Chunk {
-    /// A usage or an error has been read.
+    /// A usage, an error or an end has been read.
     special: bool,
     choices: bool,
     usage: bool,
     bytes: usize,
+    /// Where the last text stands, quotes included, and how many there were.
+    text: Option<Range<usize>>,
+    texts: u32,
+    /// Where a filler stands that only hides the text's length.
+    filler: Option<Range<usize>>,
     semantic: bool,
     /// `content` comes as parts instead of a string.
     parts: bool,
@@ -114,13 +125,24 @@ impl Chunk {
         match name {
             b"content" if keys.is_filled() => self.parts = true,
             b"content" | b"reasoning_content" | b"reasoning" | b"refusal" | b"arguments"
-            | b"transcript" => self.bytes += keys.string().map_or(0, <[u8]>::len),
-            b"text" | b"thinking" if self.parts => {
-                self.bytes += keys.string().map_or(0, <[u8]>::len);
-            }
+            | b"transcript" => self.text(keys),
+            b"text" | b"thinking" if self.parts => self.text(keys),
             b"tool_calls" | b"function_call" | b"audio" => self.semantic |= keys.is_filled(),
             _ => {}
         }
+    }
+
+    fn text(&mut self, keys: &mut scan::Keys<'_>) {
+        if let Some(span) = keys.span() {
+            self.bytes += span.len() - 2;
+            self.texts += 1;
+            self.text = Some(span);
+        }
+    }
+
+    /// One text that says something, and nothing else that changes from chunk to chunk.
+    fn is_mere_text(&self) -> bool {
+        self.texts == 1 && self.bytes > 0 && !self.special
     }
 
     fn choice(&mut self, chat: &mut Chat, index: u64) {

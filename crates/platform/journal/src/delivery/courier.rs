@@ -8,11 +8,11 @@ use ahash::AHashSet;
 use tokio::time::Instant;
 
 use crate::handle::Shared;
+use crate::housekeeping::{self, Due};
 use crate::log::Source;
+use crate::rejected;
 use crate::segment::Position;
 use crate::sink::{BoxError, Delivery, Sink};
-use crate::housekeeping::{self, Due};
-use crate::rejected;
 
 use super::files;
 

@@ -137,7 +137,8 @@ async fn poll(store: Store, shared: Arc<Shared>, mut position: i64, every: Durat
 
 /// What was changed behind a place. The bound stands in the text: SQLite plans a statement anew for each value that is
 /// bound to a `LIMIT`.
-const CHANGES: &str = "SELECT sequence, topic, subject FROM changes WHERE sequence > $1 ORDER BY sequence LIMIT 1000";
+const CHANGES: &str =
+    "SELECT sequence, topic, subject FROM changes WHERE sequence > $1 ORDER BY sequence LIMIT 1000";
 
 /// One look: the head alone, which is nearly always where it was, and only then at what changed.
 async fn round(store: &Store, shared: &Shared, position: &mut i64) -> Result<(), StoreError> {

@@ -255,7 +255,7 @@ fn sampling(
         None => {}
     }
     match top_p {
-        Some(raw) if samples && !(both && !model.samples_twofold()) => object.raw("top_p", raw),
+        Some(raw) if samples && (!both || model.samples_twofold()) => object.raw("top_p", raw),
         Some(_) => dropped.note("top_p"),
         None => {}
     }

@@ -28,37 +28,38 @@ impl<'a> Items<'_, 'a, '_> {
     pub(super) fn read(mut self, items: Vec<Item<'a>>) -> Result<(), TranslateError> {
         self.request.turns.reserve(items.len());
         for item in items {
-            self.item(item)?;
+            self.item(&item)?;
         }
         Ok(())
     }
 
-    fn item(&mut self, item: Item<'a>) -> Result<(), TranslateError> {
+    fn item(&mut self, item: &Item<'a>) -> Result<(), TranslateError> {
         let kind = item.kind();
         let part = match kind.decoded().as_ref() {
-            "message" => return self.message(&item),
-            "function_call" => self.call(&item, Input::Encoded(item.arguments())),
-            "custom_tool_call" => self.call(&item, Input::Free(item.input())),
+            "message" => return self.message(item),
+            "function_call" => self.call(item, Input::Encoded(item.arguments())),
+            "custom_tool_call" => self.call(item, Input::Free(item.input())),
             // Tools that OpenAI declares and its client runs: to others, calls of a tool of that name.
-            "local_shell_call" => self.known_call("local_shell", &item, item.action),
-            "shell_call" => self.known_call("shell", &item, item.action),
-            "apply_patch_call" => self.known_call("apply_patch", &item, item.operation),
-            "tool_search_call" => self.known_call("tool_search", &item, item.arguments),
+            "local_shell_call" => self.known_call("local_shell", item, item.action),
+            "shell_call" => self.known_call("shell", item, item.action),
+            "apply_patch_call" => self.known_call("apply_patch", item, item.operation),
+            "tool_search_call" => self.known_call("tool_search", item, item.arguments),
             "function_call_output"
             | "custom_tool_call_output"
             | "local_shell_call_output"
             | "shell_call_output"
-            | "apply_patch_call_output" => return self.result(&item),
+            | "apply_patch_call_output" => return self.result(item),
             "tool_search_output" => {
                 self.add_tools(item.tools)?;
                 let found = Part::text(Text::plain("The tools that were found are available now."));
-                return Ok(self.answer(&item, vec![found]));
+                self.answer(item, vec![found]);
+                return Ok(());
             }
             "additional_tools" => return self.add_tools(item.tools),
             "configuration_update" => {
                 return settings::update(item.reasoning, item.text, self.request).map_err(broken);
             }
-            "reasoning" => reasoning(&item)?,
+            "reasoning" => reasoning(item)?,
             "item_reference" => return Err(refused("input[].item_reference", STORED)),
             "compaction" | "compaction_summary" | "context_compaction" => {
                 return Err(refused(
@@ -187,6 +188,10 @@ fn parts(raw: Option<&RawValue>) -> Result<Vec<Part<'_>>, TranslateError> {
     })
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the shape that `map_err` asks for"
+)]
 fn broken(error: serde_json::Error) -> TranslateError {
     TranslateError::request(Protocol::Responses, &error)
 }

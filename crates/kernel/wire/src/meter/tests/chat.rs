@@ -1,5 +1,6 @@
 //! Chat chunks as OpenAI and as compatible servers send them.
 
+use super::super::chat::Chat;
 use super::*;
 
 pub(super) const STREAM: &str = r#"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1,"model":"gpt-5-2025-08-07","service_tier":"default","choices":[{"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}],"usage":null}
@@ -59,6 +60,51 @@ fn phases_follow_the_chunks() {
             (Phase::Ended, true),
         ]
     );
+}
+
+/// Three chunks that are alike but for their texts.
+fn chunks() -> impl Strategy<Value = Vec<String>> {
+    let text = proptest::sample::select(vec!["", "a", "more", "\\\"q\\\"", "é", "\\n"]);
+    let delta = proptest::sample::select(vec![
+        r#"{"content":"@"}"#,
+        r#"{"role":"assistant","content":"@"}"#,
+        r#"{"content":null,"reasoning_content":"@"}"#,
+        r#"{"content":"@","reasoning":"@"}"#,
+        r#"{"content":[{"type":"text","text":"@"}]}"#,
+        r#"{"tool_calls":[{"index":0,"function":{"arguments":"@"}}]}"#,
+        "{}",
+    ]);
+    let end = proptest::sample::select(vec![
+        r#","finish_reason":null}],"usage":null"#,
+        r#","finish_reason":null}],"obfuscation":"@""#,
+        r#","finish_reason":"stop"}]"#,
+        r#"}],"usage":{"prompt_tokens":1,"completion_tokens":2}"#,
+        r#"}],"error":"@""#,
+        r#"}],"model":"@""#,
+    ]);
+    let texts = proptest::array::uniform3((text.clone(), text));
+    (0..2u8, delta, end, texts).prop_map(|(index, delta, end, texts)| {
+        let chunk = |(text, filler)| {
+            let (delta, end) = (delta.replace('@', text), end.replace('@', filler));
+            format!(r#"{{"id":"c","choices":[{{"index":{index},"delta":{delta}{end}}}"#)
+        };
+        texts.map(chunk).to_vec()
+    })
+}
+
+proptest! {
+    #[test]
+    fn chunks_that_are_alike_are_read_like_any_other(stream in proptest::collection::vec(chunks(), 1..6)) {
+        let (mut quick, mut thorough) = (Chat::default(), Chat::default());
+        let (mut seen, mut expected) = (Seen::default(), Seen::default());
+        for chunk in stream.concat() {
+            thorough.forget_shape();
+            let hidden = thorough.event(chunk.as_bytes(), &mut expected);
+            prop_assert_eq!(quick.event(chunk.as_bytes(), &mut seen), hidden);
+            prop_assert_eq!(quick.finished(), thorough.finished());
+            prop_assert_eq!(format!("{seen:?}"), format!("{expected:?}"), "{}", chunk);
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,62 @@
+//! A call that is tried again: what the attempt behind it cost is kept, and the next target takes its place.
+
+use kernel::Nano;
+use llm::Target;
+
+use super::money::cost_at;
+use super::{Call, Ending};
+use crate::error::GatewayError;
+
+impl Call {
+    /// How many attempts were made.
+    pub fn tries(&self) -> usize {
+        self.attempts.len()
+    }
+
+    /// The attempt under way has failed and another will follow: what it cost is kept, what it left is forgotten.
+    pub fn failed(&mut self, ending: &Ending<'_>) {
+        let bill = self.bill(ending);
+        self.spent.usage = self.spent.usage.plus(&bill.usage);
+        self.spent.nano += bill.cost.nano_usd;
+        self.spent.estimated |= bill.cost.estimated;
+        let now_us = self.elapsed_us();
+        if let Some(attempt) = self.attempts.last_mut() {
+            attempt.duration_us = now_us - attempt.started_us;
+        }
+        self.error = None;
+        self.first_byte_us = None;
+        self.http_status = 0;
+        self.response_bytes = 0;
+        if let Some((_, kept, truncated)) = &mut self.captured {
+            kept.clear();
+            *truncated = false;
+        }
+    }
+
+    /// The next attempt goes to this target. Where it is dearer, more is reserved.
+    pub fn turn_to(&mut self, target: &Target) -> Result<(), GatewayError> {
+        let upstream = &target.upstream;
+        let model = target
+            .model
+            .as_deref()
+            .unwrap_or(&self.opened.requested_model);
+        let now = self.shared.deps.clock.now();
+        self.quote = self
+            .state
+            .catalogue
+            .prices()
+            .quote(upstream.kind, &upstream.name, model, now);
+        if let (Some(reservation), Some(quote)) = (&mut self.reservation, &self.quote) {
+            let asked =
+                cost_at(quote, self.opened.input_estimate, self.reserved_output) + self.spent.nano;
+            let held = reservation.reserved();
+            if asked > held {
+                reservation.top_up(Nano(asked.0 - held.0))?;
+            }
+        }
+        self.opened.upstream_model = model.to_owned();
+        self.opened.provider = upstream.name.to_string();
+        self.target = target.clone();
+        Ok(())
+    }
+}

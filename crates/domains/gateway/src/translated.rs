@@ -1,0 +1,258 @@
+//! Calls whose provider speaks another protocol than their caller: the request in the provider's words, the answer in
+//! the caller's. Nothing of either side's headers passes but what both mean alike.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use facts::CallStatus;
+use guard::{Pass, Slot};
+use http::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+};
+use http::response::Parts;
+use http::{Response, StatusCode};
+use llm::Upstream;
+use translate::{Dropped, Pair, PairState, RequestContext, TranslateError, Translated};
+
+use crate::body::AnswerBody;
+use crate::call::{Call, Ending};
+use crate::error::GatewayError;
+use crate::failed::{Failed, Used};
+use crate::gateway::State;
+use crate::headers;
+use crate::reader::Reader;
+use crate::relay::Relay;
+use crate::respond::{Gathered, gather, is_stream};
+use crate::retry::Again;
+use crate::verdict;
+
+/// Names what of a request had no place at its provider.
+const DROPPED: HeaderName = HeaderName::from_static("x-switchyard-dropped");
+/// The version that a provider of Anthropic's protocol is asked in.
+const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+
+/// What the answer's translation needs.
+#[derive(Debug)]
+pub(crate) struct Talk {
+    state: PairState,
+    dropped: Dropped,
+}
+
+/// Puts a request into the provider's words; `None` where tokens are to be counted and nobody there can.
+pub(crate) fn request(
+    state: &State,
+    pair: Pair,
+    call: &Call,
+    counting: bool,
+    now_s: u64,
+    body: &[u8],
+) -> Option<Result<(Bytes, Talk), TranslateError>> {
+    let id = call.id().text();
+    let context = RequestContext {
+        now_s,
+        max_buffer_bytes: state.config.max_event_bytes,
+        ..RequestContext::new(call.upstream_model(), id.as_str())
+    };
+    let translated = if counting {
+        pair.count(body, &context)?
+    } else {
+        pair.request(body, &context)
+    };
+    Some(translated.map(|translated| {
+        let Translated {
+            body,
+            dropped,
+            state,
+        } = translated;
+        (body.into(), Talk { state, dropped })
+    }))
+}
+
+/// The headers of a translated request, before the provider's own.
+pub(crate) fn request_headers(pair: Pair, out: &mut HeaderMap) {
+    let json = HeaderValue::from_static("application/json");
+    out.insert(CONTENT_TYPE, json);
+    out.insert(
+        ACCEPT,
+        HeaderValue::from_static("application/json, text/event-stream"),
+    );
+    if pair.upstream() == translate::Upstream::Messages {
+        out.insert(ANTHROPIC_VERSION, HeaderValue::from_static("2023-06-01"));
+    }
+}
+
+/// A count that we make ourselves.
+pub(crate) fn estimated(mut call: Box<Call>, pair: Pair, tokens: u64) -> Response<AnswerBody> {
+    let mut head = head(&call, StatusCode::OK, None);
+    let cost = call.close(Ending::free(CallStatus::Ok));
+    headers::cost(&mut head.headers, cost);
+    Response::from_parts(head, AnswerBody::whole(pair.estimated(tokens).into()))
+}
+
+/// Turns the provider's answer into the caller's.
+#[expect(clippy::too_many_arguments, reason = "all that an answer depends on")]
+pub(crate) async fn respond(
+    state: &State,
+    talk: Talk,
+    counting: bool,
+    hold: Option<Duration>,
+    mut call: Box<Call>,
+    upstream: Arc<Upstream>,
+    answer: Response<llm::AnswerBody>,
+    pass: Pass,
+    slot: Slot,
+) -> Result<Response<AnswerBody>, Box<Failed>> {
+    let (mut given, body) = answer.into_parts();
+    let upstream_id = headers::to_client(&mut given.headers, call.request(), call.id());
+    call.answered(given.status.as_u16(), upstream_id.as_ref());
+    let mut head = head(&call, given.status, Some(&talk.dropped));
+    let pair = talk.state.pair();
+    let wants_stream = talk.state.wants_stream() && !counting;
+    let encoding = given
+        .headers
+        .get(CONTENT_ENCODING)
+        .and_then(|value| value.to_str().ok());
+    if given.status.is_success()
+        && wants_stream
+        && is_stream(&given.headers, true)
+        && encoding.is_none()
+    {
+        let event_stream = HeaderValue::from_static("text/event-stream; charset=utf-8");
+        head.headers.insert(CONTENT_TYPE, event_stream);
+        head.headers
+            .insert(headers::ACCEL_BUFFERING, HeaderValue::from_static("no"));
+        let reader = Reader::Translated(Box::new(translate::Stream::new(&talk.state)));
+        let max_event_bytes = state.config.max_event_bytes;
+        let relay = Relay::new(
+            call,
+            upstream,
+            body,
+            reader,
+            max_event_bytes,
+            Some(pass),
+            slot,
+        );
+        let relay = match hold {
+            None => relay,
+            Some(within) => match relay.hold(within).await {
+                Ok(relay) => relay,
+                Err(gone) => return Err(gone.told_by(head)),
+            },
+        };
+        return Ok(Response::from_parts(head, AnswerBody::relay(relay)));
+    }
+
+    let max_bytes = state.config.max_answer_bytes;
+    let Gathered {
+        mut call,
+        bytes,
+        rest,
+        pass,
+    } = gather(call, &upstream, body, max_bytes, pass).await?;
+    let encoding = encoding.unwrap_or("identity");
+    let plain = wire::encoding::decode(encoding, &bytes, max_bytes).unwrap_or(bytes);
+    call.first_byte();
+    let status = given.status.as_u16();
+    verdict::tell(
+        pass,
+        &upstream,
+        call.upstream_model(),
+        status,
+        &given.headers,
+    );
+    if let Some(value) = given.headers.get(RETRY_AFTER) {
+        head.headers.insert(RETRY_AFTER, value.clone());
+    }
+    let broken = |call, error: TranslateError| {
+        let used = Used::unknown(CallStatus::UpstreamFailed, true);
+        Err(Failed::error(
+            call,
+            GatewayError::Translate(error),
+            Again::Anywhere,
+            used,
+        ))
+    };
+    if rest.is_some() {
+        let error = TranslateError::NotAnAnswer {
+            upstream: pair.upstream(),
+            reason: format!("it is larger than {max_bytes} bytes (gateway.max_answer_bytes)"),
+        };
+        return broken(call, error);
+    }
+    if !given.status.is_success() {
+        let told = pair.error(status, &plain, &call.request().to_string());
+        let code = told.code.unwrap_or_else(|| format!("HTTP_{status}"));
+        call.fault(&code, &told.message);
+        head.status = StatusCode::from_u16(told.status).unwrap_or(given.status);
+        let used = Used::nothing(CallStatus::UpstreamError);
+        call.delivered(&told.body);
+        return Err(Failed::answer(
+            call,
+            head,
+            told.body.into(),
+            Again::of_status(status),
+            used,
+        ));
+    }
+    if counting {
+        return match pair.counted(&plain) {
+            Ok(body) => {
+                call.delivered(&body);
+                headers::cost(&mut head.headers, call.close(Ending::free(CallStatus::Ok)));
+                Ok(Response::from_parts(head, AnswerBody::whole(body.into())))
+            }
+            Err(error) => broken(call, error),
+        };
+    }
+    if wants_stream {
+        let error = TranslateError::NotAnAnswer {
+            upstream: pair.upstream(),
+            reason: "a stream was asked for, and this is none".to_owned(),
+        };
+        return broken(call, error);
+    }
+    match talk.state.answer(&plain) {
+        Ok(answer) => {
+            call.delivered(&answer.body);
+            let cost = call.close(Ending {
+                status: CallStatus::Ok,
+                reported: Some(&answer.reported),
+                output_bytes: answer.body.len() as u64,
+                whole: true,
+                billable: true,
+            });
+            headers::cost(&mut head.headers, cost);
+            Ok(Response::from_parts(
+                head,
+                AnswerBody::whole(answer.body.into()),
+            ))
+        }
+        Err(error @ TranslateError::UpstreamError { .. }) => {
+            let used = Used::nothing(CallStatus::UpstreamError);
+            Err(Failed::error(
+                call,
+                GatewayError::Translate(error),
+                Again::Anywhere,
+                used,
+            ))
+        }
+        Err(error) => broken(call, error),
+    }
+}
+
+/// A head of our own.
+fn head(call: &Call, status: StatusCode, dropped: Option<&Dropped>) -> Parts {
+    let (mut head, ()) = Response::new(()).into_parts();
+    head.status = status;
+    let json = HeaderValue::from_static("application/json");
+    head.headers.insert(CONTENT_TYPE, json);
+    headers::to_client(&mut head.headers, call.request(), call.id());
+    if let Some(dropped) = dropped.filter(|dropped| !dropped.is_empty()) {
+        let names: Vec<&str> = dropped.iter().collect();
+        if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
+            head.headers.insert(DROPPED, value);
+        }
+    }
+    head
+}
