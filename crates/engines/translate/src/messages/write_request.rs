@@ -1,10 +1,12 @@
 //! Writes the neutral request as a messages body, for Claude wherever it is served.
 
 mod blocks;
+mod format;
 mod model;
 mod schema;
 mod settings;
 mod system;
+mod thinking;
 mod tools;
 mod turns;
 
@@ -33,7 +35,7 @@ pub(crate) fn write_request(
     let turns = std::mem::take(&mut request.turns);
     let room: usize = turns.iter().map(|turn| turn.parts.len() * 256).sum();
     let conversation = turns::settled(turns);
-    let thinking = settings::Decided::of(request, &conversation, model, context, dropped);
+    let thinking = thinking::Decided::of(request, &conversation, model, context, dropped);
     let called = conversation.called();
     let mut body = Vec::with_capacity(4_096 + room);
     {
@@ -41,7 +43,7 @@ pub(crate) fn write_request(
         object.str("model", context.model);
         object.number("max_tokens", thinking.max_tokens);
         tools::write(&mut object, request, &called, model, hints, names, dropped);
-        let format = settings::structured(request.format.as_ref(), model, dropped);
+        let format = format::decide(request.format.as_ref(), model, dropped);
         system::write(&mut object, conversation.system, &format, hints, dropped)?;
         turns::write(&mut object, conversation.turns, model, hints, dropped)?;
         settings::write(&mut object, request, &thinking, &format, model, dropped);
