@@ -109,6 +109,30 @@ proptest! {
         }
     }
 
+    /// Chat, then one, then the other, then chat again.
+    #[test]
+    fn streams_survive_both_protocols_in_a_row(answer in answer::answer(), picks in any::<u64>()) {
+        let sse = answer.stream(picks);
+        for [Middle(first, dialect), Middle(second, other)] in [MIDDLES, [MIDDLES[1], MIDDLES[0]]] {
+            let there = translated(Pair::find(first, Dialect::Compatible).unwrap(), sse.as_bytes());
+            let on = translated(Pair::find(second, dialect).unwrap(), &there);
+            let back = translated(Pair::find(Protocol::Chat, other).unwrap(), &on);
+            prop_assert_eq!(&said::of_stream(&back), &answer.said(), "{:?} first", first);
+        }
+    }
+
+    #[test]
+    fn answers_survive_both_protocols_in_a_row(answer in answer::answer()) {
+        let body = answer.whole().to_string();
+        for [Middle(first, dialect), Middle(second, other)] in [MIDDLES, [MIDDLES[1], MIDDLES[0]]] {
+            let there = answered(Pair::find(first, Dialect::Compatible).unwrap(), body.as_bytes());
+            let on = answered(Pair::find(second, dialect).unwrap(), &there);
+            let back = answered(Pair::find(Protocol::Chat, other).unwrap(), &on);
+            let back: Value = serde_json::from_slice(&back).unwrap();
+            prop_assert_eq!(&said::of_answer(&back), &answer.said(), "{:?} first", first);
+        }
+    }
+
     /// What Claude thought goes out through chat, comes back by its client, and is Claude's again to the letter.
     #[test]
     fn signed_thinking_survives_a_client_that_speaks_chat(

@@ -9,11 +9,11 @@ use super::said::Said;
 /// An answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    thinking: Option<String>,
-    text: Option<String>,
-    calls: Vec<(String, String)>,
-    cached: u64,
-    reasoned: u64,
+    pub thinking: Option<String>,
+    pub text: Option<String>,
+    pub calls: Vec<(String, String)>,
+    pub cached: u64,
+    pub reasoned: u64,
 }
 
 /// Some answer.
@@ -129,15 +129,16 @@ impl Answer {
     }
 }
 
-fn id(number: usize) -> String {
+/// The id of a call.
+pub fn id(number: usize) -> String {
     format!("call_{number}")
 }
 
 /// Small numbers out of a large one.
-struct Picks(u64);
+pub struct Picks(pub u64);
 
 impl Picks {
-    fn next(&mut self, below: usize) -> usize {
+    pub fn next(&mut self, below: usize) -> usize {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -145,7 +146,7 @@ impl Picks {
         usize::try_from(self.0 >> 33).unwrap() % below
     }
 
-    fn cut(&mut self, text: &str) -> Vec<String> {
+    pub fn cut(&mut self, text: &str) -> Vec<String> {
         let mut pieces = Vec::new();
         let mut characters = text.chars().peekable();
         while characters.peek().is_some() {

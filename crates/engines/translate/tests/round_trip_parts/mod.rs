@@ -2,4 +2,6 @@
 
 pub mod answer;
 pub mod conversation;
+mod gemini;
+mod gemini_answer;
 pub mod said;
