@@ -2,6 +2,7 @@
 
 mod blocks;
 mod format;
+mod marks;
 mod model;
 mod schema;
 mod settings;
@@ -16,7 +17,7 @@ use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::json::Object;
 use crate::names::Names;
-use crate::neutral::{Part, Request};
+use crate::neutral::Request;
 use model::Model;
 
 /// Writes a request; its turns are used up.
@@ -29,7 +30,7 @@ pub(crate) fn write_request(
 ) -> Result<Vec<u8>, TranslateError> {
     let model = Model::of(context);
     let hints = Hints {
-        ours: !says_hints(request),
+        ours: !marks::bound(request),
         agent: !request.tools.is_empty(),
     };
     let turns = std::mem::take(&mut request.turns);
@@ -64,18 +65,6 @@ struct Hints {
     ours: bool,
     /// Tools are declared, so more steps will follow.
     agent: bool,
-}
-
-fn says_hints(request: &Request<'_>) -> bool {
-    let part = |part: &Part<'_>| match part {
-        Part::Text(text) => text.cache.is_some(),
-        Part::Image(media) | Part::Document(media) | Part::Audio(media) => media.cache.is_some(),
-        Part::ToolCall(call) => call.cache.is_some(),
-        Part::ToolResult(result) => result.cache.is_some(),
-        Part::Reasoning(_) | Part::Refusal(_) | Part::Server(_) => false,
-    };
-    request.tools.iter().any(|tool| tool.cache.is_some())
-        || request.turns.iter().flat_map(|turn| &turn.parts).any(part)
 }
 
 #[cfg(test)]
