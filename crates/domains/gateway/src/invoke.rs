@@ -1,5 +1,6 @@
 //! One model call from its body to the head of its answer: read the envelope, find the target, admit, send.
 
+use std::borrow::Cow;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use crate::headers;
 use crate::plan;
 use crate::respond::{Asked, draining, respond};
 use crate::retry::{Again, Attempts, Bounds, Next};
-use crate::speech::{self, Speech};
+use crate::speech::{self, Speech, Wanted};
 use crate::translated;
 use crate::verdict;
 
@@ -214,13 +215,20 @@ async fn attempt(
     let counting = way.surface == Surface::CountTokens;
     let speech = speech::of(upstream.kind, way.protocol);
     let mut talk = None;
-    let (endpoint, sent, is_edited) = match speech {
+    let (path, query, sent, is_edited) = match speech {
         Some(Speech::Translated(pair, endpoint)) => {
+            let wanted = match way.surface {
+                Surface::CountTokens => Wanted::Count,
+                Surface::Embeddings => Wanted::Embeddings,
+                _ if job.envelope.stream => Wanted::Stream,
+                _ => Wanted::Answer,
+            };
             let now_s = u64::try_from(call.now().micros() / 1_000_000).unwrap_or_default();
             match translated::request(state, pair, &call, counting, now_s, &job.plain) {
                 Some(Ok((body, told))) => {
                     talk = Some((pair, told));
-                    (endpoint, body, false)
+                    let (path, query) = endpoint.place(call.upstream_model(), wanted);
+                    (path, query, body, false)
                 }
                 Some(Err(error)) => return unsent(call, error.into()),
                 None => {
@@ -231,29 +239,25 @@ async fn attempt(
         }
         Some(Speech::Own(endpoint)) => {
             let (sent, is_edited) = job.spliced(target);
-            (endpoint, sent, is_edited)
+            let path = match way.suffix {
+                "" => Cow::Borrowed(endpoint),
+                suffix => Cow::Owned(format!("{endpoint}{suffix}")),
+            };
+            (path, job.query.as_deref(), sent, is_edited)
         }
         // The plan holds none of these.
-        None => ("", job.body.clone(), false),
+        None => (Cow::Borrowed(""), None, job.body.clone(), false),
     };
     let answer = if upstream.kind == ProviderKind::Sim {
-        let (path, stream) = (format!("{endpoint}{}", way.suffix), job.envelope.stream);
         Ok(llm::sim::answer(
             way.protocol,
             &path,
             call.upstream_model(),
-            stream,
+            job.envelope.stream,
             &sent,
         ))
     } else {
-        // A count is asked for below the path, where the other protocol counts at all.
-        let suffix = if talk.is_some() && !counting {
-            ""
-        } else {
-            way.suffix
-        };
-        let query = job.query.as_deref().filter(|_| talk.is_none());
-        let address = match upstream.address_of(endpoint, suffix, query) {
+        let address = match upstream.address(&path, query) {
             Ok(address) => address,
             Err(error) => return unsent(call, error.into()),
         };

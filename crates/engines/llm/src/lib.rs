@@ -4,6 +4,7 @@
 pub mod catalogue;
 pub mod config;
 pub mod error;
+pub mod gemini;
 pub mod kind;
 pub mod prices;
 pub mod sim;

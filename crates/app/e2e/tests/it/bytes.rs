@@ -21,6 +21,7 @@ fn odd_body(surface: Surface, stream: bool) -> String {
             r#""stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]"#
         }
         Surface::Responses | Surface::Embeddings => r#""input":"hi""#,
+        Surface::Gemini => unreachable!("nobody calls in Gemini's protocol"),
     };
     format!(
         " {{\n\t\"zeta\": 1.0E+2 , \"big\":123456789012345678901234567890,\"model\":\"{model}\",\r\n \"stream\":{stream},{own},\

@@ -75,6 +75,7 @@ fn exact_nano(surface: Surface) -> u64 {
         }
         // 0.02 dollars per million.
         Surface::Embeddings => (USAGE.input + USAGE.cache_read) * 20,
+        Surface::Gemini => unreachable!("nobody calls in Gemini's protocol"),
     }
 }
 

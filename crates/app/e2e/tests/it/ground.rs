@@ -13,6 +13,7 @@ pub const fn model(surface: Surface) -> &'static str {
         Surface::Messages => "claude-opus-5-5",
         Surface::Chat | Surface::Responses => "gpt-5.6-terra",
         Surface::Embeddings => "text-embedding-3-small",
+        Surface::Gemini => "gemini-3.5-flash",
     }
 }
 

@@ -28,6 +28,7 @@ const fn nano(surface: Surface) -> u64 {
     match surface {
         Surface::Messages => 12 * 4_000 + 7 * 20_000,
         Surface::Embeddings => 12 * 20,
+        Surface::Gemini => 12 * 1_500 + 7 * 9_000,
         Surface::Chat | Surface::Responses => 12 * 2_000 + 7 * 12_000,
     }
 }

@@ -11,8 +11,9 @@ use crate::faults::assert_error_event;
 use crate::raw::{Answer, Ask};
 
 /// Who calls, the kind of provider behind, and what that one speaks.
-const WAYS: [(Surface, &str, Surface); 3] = [
+const WAYS: [(Surface, &str, Surface); 4] = [
     (Surface::Messages, "openai-compatible", Surface::Chat),
+    (Surface::Messages, "gemini", Surface::Gemini),
     (Surface::Chat, "anthropic", Surface::Messages),
     (Surface::Responses, "openai-compatible", Surface::Chat),
 ];
@@ -29,7 +30,7 @@ impl Way {
     async fn start((caller, kind, spoken): (Surface, &str, Surface)) -> Self {
         let provider = Provider::start().await;
         let url = match spoken {
-            Surface::Messages => provider.url(),
+            Surface::Messages | Surface::Gemini => provider.url(),
             _ => provider.openai_url(),
         };
         let app = TestApp::builder()
@@ -111,8 +112,11 @@ async fn an_answer_arrives_whole_with_its_tools_and_its_price() {
             Some("0.000071"),
             "{what}"
         );
-        let sent = way.provider.requests()[0].json();
-        assert_eq!(sent["model"], "its-own", "{sent}");
+        let sent = &way.provider.requests()[0];
+        match way.spoken {
+            Surface::Gemini => assert_eq!(sent.target, "/v1beta/models/its-own:generateContent"),
+            _ => assert_eq!(sent.json()["model"], "its-own", "{}", sent.json()),
+        }
         let call = way.call().await;
         assert_eq!(
             (&call["status"], &call["cost_nano_usd"]),
@@ -181,6 +185,9 @@ async fn an_error_is_told_in_the_callers_shape_and_costs_nothing() {
             Surface::Messages => {
                 json!({"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}})
             }
+            Surface::Gemini => {
+                json!({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "slow down"}})
+            }
             _ => {
                 json!({"error": {"type": "rate_limit", "code": "rate_limit_exceeded", "message": "slow down"}})
             }
@@ -230,4 +237,33 @@ async fn tokens_are_counted_for_providers_that_cannot() {
         answer.text()
     );
     assert!(way.provider.requests().is_empty());
+}
+
+#[tokio::test]
+async fn tokens_are_counted_by_providers_that_can() {
+    let way = Way::start(WAYS[1]).await;
+    let body = way.caller.request("house", false).to_string();
+    let ask = Ask::post("/v1/messages/count_tokens", body).bearer(&way.key);
+    let answer = ask.send(way.app.base()).await;
+    assert_eq!(answer.json(), json!({"input_tokens": 42}));
+    let sent = &way.provider.requests()[0];
+    assert_eq!(sent.target, "/v1beta/models/its-own:countTokens");
+}
+
+#[tokio::test]
+async fn texts_become_vectors_at_gemini_too() {
+    let way = Way::start((Surface::Embeddings, "gemini", Surface::Gemini)).await;
+    let body = json!({"model": "house", "input": ["one", "two"]}).to_string();
+    let ask = Ask::post("/v1/embeddings", body).bearer(&way.key);
+    let answer = ask.send(way.app.base()).await.json();
+    assert_eq!(answer["data"].as_array().map(Vec::len), Some(2), "{answer}");
+    assert_eq!(answer["data"][1]["embedding"][1], -0.25, "{answer}");
+    let sent = &way.provider.requests()[0];
+    assert_eq!(sent.target, "/v1beta/models/its-own:batchEmbedContents");
+    let call = way.call().await;
+    assert_eq!(
+        (&call["status"], &call["input_tokens"]),
+        (&json!("ok"), &json!(12)),
+        "{call}"
+    );
 }

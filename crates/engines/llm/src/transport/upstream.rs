@@ -214,19 +214,6 @@ impl Upstream {
             .map_err(|error| self.unreachable(&error))
     }
 
-    /// The address of a protocol's endpoint and what hangs below it.
-    pub fn address_of(
-        &self,
-        endpoint: &str,
-        suffix: &str,
-        query: Option<&str>,
-    ) -> Result<Uri, LlmError> {
-        if suffix.is_empty() {
-            return self.address(endpoint, query);
-        }
-        self.address(&format!("{endpoint}{suffix}"), query)
-    }
-
     /// Puts this provider's credential and own headers in place.
     pub fn authorize(&self, headers: &mut HeaderMap) {
         if let Some((name, value)) = &self.auth_header {

@@ -3,6 +3,7 @@
 
 mod chat;
 mod embeddings;
+mod gemini;
 mod messages;
 mod responses;
 
@@ -24,6 +25,8 @@ pub enum Surface {
     Messages,
     /// `/v1/embeddings`
     Embeddings,
+    /// All that hangs below `/v1beta/models`; the model stands in the path.
+    Gemini,
 }
 
 impl Surface {
@@ -38,12 +41,16 @@ impl Surface {
             Self::Responses => "/v1/responses",
             Self::Messages => "/v1/messages",
             Self::Embeddings => "/v1/embeddings",
+            Self::Gemini => "/v1beta/models",
         }
     }
 
     /// The surface whose path this is.
     #[must_use]
     pub fn of(path: &str) -> Option<Self> {
+        if path.starts_with("/v1beta/models/") && path.contains(':') {
+            return Some(Self::Gemini);
+        }
         [
             Self::Chat,
             Self::Responses,
@@ -64,6 +71,9 @@ impl Surface {
             Self::Messages => json!({"model": model, "max_tokens": 64, "stream": stream,
                 "messages": [{"role": "user", "content": "Say hello."}]}),
             Self::Embeddings => json!({"model": model, "input": "Say hello."}),
+            Self::Gemini => {
+                json!({"contents": [{"role": "user", "parts": [{"text": "Say hello."}]}]})
+            }
         }
     }
 }
@@ -196,12 +206,30 @@ impl Reply {
         let asked = body["model"].as_str().unwrap_or("double-1");
         let stream = body["stream"].as_bool().unwrap_or(false);
         let surface = Surface::of(request.path()).unwrap_or(Surface::Chat);
+        if surface == Surface::Gemini {
+            return self.gemini_script(request.path(), &body);
+        }
         if stream && surface != Surface::Embeddings {
             let usage = body["stream_options"]["include_usage"].as_bool();
             Script::stream(self.events(surface, asked, usage.unwrap_or(false)))
         } else {
             let inputs = body["input"].as_array().map_or(1, Vec::len);
             Script::json(200, &self.body(surface, asked, inputs))
+        }
+    }
+
+    /// Gemini's model and method stand in the path.
+    fn gemini_script(&self, path: &str, body: &Value) -> Script {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let (model, method) = name.split_once(':').unwrap_or((name, ""));
+        match method {
+            "streamGenerateContent" => Script::stream(self.gemini_events(model)),
+            "countTokens" => Script::json(200, &json!({"totalTokens": 42})),
+            "batchEmbedContents" => {
+                let inputs = body["requests"].as_array().map_or(1, Vec::len);
+                Script::json(200, &self.gemini_embeddings(inputs))
+            }
+            _ => Script::json(200, &self.gemini_body(model)),
         }
     }
 
@@ -212,6 +240,7 @@ impl Reply {
             Surface::Chat => self.chat_events(asked_model, include_usage),
             Surface::Responses => self.responses_events(asked_model),
             Surface::Messages => self.messages_events(asked_model),
+            Surface::Gemini => self.gemini_events(asked_model),
             Surface::Embeddings => Vec::new(),
         }
     }
@@ -224,6 +253,7 @@ impl Reply {
             Surface::Responses => self.responses_body(asked_model),
             Surface::Messages => self.messages_body(asked_model),
             Surface::Embeddings => self.embeddings_body(asked_model, inputs),
+            Surface::Gemini => self.gemini_body(asked_model),
         }
     }
 

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use serde_json::json;
 
 use super::record::Recorded;
-use super::reply::Reply;
+use super::reply::{Reply, Surface};
 use super::script::Script;
 
 /// Something that answers requests.
@@ -58,9 +58,12 @@ impl Routes {
     pub(super) fn script(&self, request: &Recorded) -> Script {
         let answer = {
             let mut table = self.0.lock();
-            let queued = table.next.get_mut(request.path());
+            // Gemini's endpoints bear the model in their paths.
+            let surface = Surface::of(request.path());
+            let path = surface.map_or(request.path(), |surface| surface.path());
+            let queued = table.next.get_mut(path);
             let queued = queued.and_then(VecDeque::pop_front);
-            queued.or_else(|| table.always.get(request.path()).cloned())
+            queued.or_else(|| table.always.get(path).cloned())
         };
         match answer {
             Some(answer) => answer.0(request),
@@ -83,6 +86,9 @@ fn usual(request: &Recorded) -> Script {
             "/v1/chat/completions" | "/v1/messages" | "/v1/responses" | "/v1/embeddings",
             _,
         ) => Reply::text("Hello from the double.").script(request),
+        ("POST", path, _) if Surface::of(path) == Some(Surface::Gemini) => {
+            Reply::text("Hello from the double.").script(request)
+        }
         ("GET", _, Some(id)) => {
             let mut body = Reply::text("Hello from the double.").responses_body("gpt-5");
             body["id"] = json!(id);
