@@ -27,6 +27,7 @@ mod responses;
 mod seal;
 mod state;
 mod stream;
+mod unseal;
 
 pub use context::{ModelFacts, RequestContext};
 pub use dialect::{Dialect, Origin, Upstream};
@@ -37,3 +38,4 @@ pub use fields::page;
 pub use pair::{Answer, Pair, Translated};
 pub use state::PairState;
 pub use stream::Stream;
+pub use unseal::unseal;

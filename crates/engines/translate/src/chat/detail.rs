@@ -110,8 +110,11 @@ pub(super) fn write(
         Origin::OpenAi => "openai-responses-v1",
         Origin::DeepSeek | Origin::Compatible => "switchyard-v1",
     };
-    let sealed = match bound.origin {
-        Origin::DeepSeek | Origin::Compatible => Some(Text::plain(seal::seal(bound))),
+    // What is more than the data alone has no other place.
+    let sealed = match (bound.origin, &bound.form) {
+        (Origin::DeepSeek | Origin::Compatible, _) | (_, Some(_)) => {
+            Some(Text::plain(seal::seal(bound)))
+        }
         _ => None,
     };
     let data = sealed.as_ref().unwrap_or(&bound.data);
