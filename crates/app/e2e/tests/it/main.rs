@@ -35,4 +35,5 @@ mod routes;
 mod streams;
 mod tour;
 mod translated;
+mod translated_faults;
 mod upstreams;
