@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::{paths, program, prove};
+use crate::{dist, paths, program, prove};
 
 const BEGIN: &str = "<!-- measured: begin -->";
 const END: &str = "<!-- measured: end -->";
@@ -24,13 +24,13 @@ pub struct Options {
 
 /// Builds, measures, writes.
 pub fn run(options: &Options) -> Result<()> {
-    program::run(program::cargo().args([
-        "build",
-        "--profile",
-        &options.profile,
-        "--package",
-        "server",
-    ]))?;
+    let binary = if options.profile == "dist" {
+        dist::run()?
+    } else {
+        let build = ["build", "--package", "server", "--profile"];
+        program::run(program::cargo().args(build).arg(&options.profile))?;
+        paths::binary(&options.profile)
+    };
     program::run(program::cargo().args(["build", "--release", "--package", "bench"]))?;
     let out = paths::target().join("bench");
     std::fs::create_dir_all(&out)?;
@@ -38,7 +38,7 @@ pub fn run(options: &Options) -> Result<()> {
         program::command(paths::target().join("release/bench"))
             .arg("run")
             .arg("--gateway")
-            .arg(paths::binary(&options.profile))
+            .arg(&binary)
             .arg("--markdown")
             .arg(out.join("report.md"))
             .arg("--json")

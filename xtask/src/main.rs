@@ -7,6 +7,7 @@
 
 mod bench;
 mod clients;
+mod dist;
 mod docs;
 mod fuzz;
 mod gateway;
@@ -58,6 +59,8 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Build what is shipped, trained on the benchmark's load.
+    Dist,
     /// Measure beside a bare proxy and write docs/performance.md.
     Bench(bench::Options),
 }
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
         Chore::Routes => routes::run(),
         Chore::Openapi { check } => openapi::run(check),
         Chore::Docs { check } => docs::run(check),
+        Chore::Dist => dist::run().map(|_| ()),
         Chore::Bench(options) => bench::run(&options),
     };
     match outcome {

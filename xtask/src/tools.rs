@@ -61,6 +61,33 @@ pub fn fuzzer() -> Result<()> {
     cargo_tool("cargo-fuzz", FUZZ)
 }
 
+/// The program that merges what training counted, of the compiler's own version of LLVM: from its toolchain, from the
+/// system, or installed where this machine allows it.
+pub fn profdata(llvm: u32) -> Result<PathBuf> {
+    let sysroot = program::capture(program::command("rustc").args(["--print", "sysroot"]))?;
+    let toolchain = std::fs::read_dir(PathBuf::from(sysroot.trim()).join("lib/rustlib"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join("bin/llvm-profdata"));
+    let system = PathBuf::from(format!("/usr/lib/llvm-{llvm}/bin/llvm-profdata"));
+    if let Some(found) = toolchain
+        .chain([system.clone()])
+        .find(|candidate| candidate.is_file())
+    {
+        return Ok(found);
+    }
+    if program::find("apt-get", &[]).is_some() && program::is_root() {
+        install(&[&format!("llvm-{llvm}")])?;
+    }
+    if system.is_file() {
+        return Ok(system);
+    }
+    bail!(
+        "llvm-profdata of LLVM {llvm} is missing: rustup component add llvm-tools, or Debian package llvm-{llvm}"
+    )
+}
+
 /// Makes sure of the system's programs; what is missing and may not be installed is named all at once.
 pub fn system() -> Result<()> {
     let missing = missing();

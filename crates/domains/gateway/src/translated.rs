@@ -12,8 +12,10 @@ use http::header::{
 };
 use http::response::Parts;
 use http::{Response, StatusCode};
+use kernel::Reported;
 use llm::Upstream;
 use translate::{Dropped, Pair, PairState, RequestContext, TranslateError, Translated};
+use wire::Phase;
 
 use crate::body::AnswerBody;
 use crate::call::{Call, Ending};
@@ -29,6 +31,8 @@ use crate::verdict;
 
 /// The version that a provider of Anthropic's protocol is asked in.
 const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
+
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
 
 /// What the answer's translation needs.
 #[derive(Debug)]
@@ -116,8 +120,7 @@ pub(crate) async fn respond(
         && is_stream(&given.headers, true)
         && encoding.is_none()
     {
-        let event_stream = HeaderValue::from_static("text/event-stream; charset=utf-8");
-        head.headers.insert(CONTENT_TYPE, event_stream);
+        head.headers.insert(CONTENT_TYPE, EVENT_STREAM);
         head.headers
             .insert(headers::ACCEL_BUFFERING, HeaderValue::from_static("no"));
         let reader = Reader::Translated(Box::new(translate::Stream::new(&talk.state)));
@@ -171,12 +174,13 @@ pub(crate) async fn respond(
             used,
         ))
     };
+    let not_an_answer = |reason: &str| TranslateError::NotAnAnswer {
+        upstream: pair.upstream(),
+        reason: reason.to_owned(),
+    };
     if rest.is_some() {
-        let error = TranslateError::NotAnAnswer {
-            upstream: pair.upstream(),
-            reason: format!("it is larger than {max_bytes} bytes (gateway.max_answer_bytes)"),
-        };
-        return broken(call, error);
+        let reason = format!("it is larger than {max_bytes} bytes (gateway.max_answer_bytes)");
+        return broken(call, not_an_answer(&reason));
     }
     if !given.status.is_success() {
         let told = pair.error(status, &plain, &call.request().to_string());
@@ -203,28 +207,32 @@ pub(crate) async fn respond(
             Err(error) => broken(call, error),
         };
     }
-    if wants_stream {
-        let error = TranslateError::NotAnAnswer {
-            upstream: pair.upstream(),
-            reason: "a stream was asked for, and this is none".to_owned(),
-        };
-        return broken(call, error);
-    }
-    match talk.state.answer(&plain) {
-        Ok(answer) => {
-            call.delivered(&answer.body);
+    let streamed = wants_stream && is_stream(&given.headers, true);
+    let answer = if streamed {
+        whole_stream(&talk.state, &plain)
+    } else {
+        talk.state
+            .answer(&plain)
+            .and_then(|answer| match wants_stream {
+                true => Err(not_an_answer("a stream was asked for, and this is none")),
+                false => Ok((answer.body, answer.reported)),
+            })
+    };
+    match answer {
+        Ok((body, reported)) => {
+            if streamed {
+                head.headers.insert(CONTENT_TYPE, EVENT_STREAM);
+            }
+            call.delivered(&body);
             let cost = call.close(Ending {
                 status: CallStatus::Ok,
-                reported: Some(&answer.reported),
-                output_bytes: answer.body.len() as u64,
+                reported: Some(&reported),
+                output_bytes: body.len() as u64,
                 whole: true,
                 billable: true,
             });
             headers::cost(&mut head.headers, cost);
-            Ok(Response::from_parts(
-                head,
-                AnswerBody::whole(answer.body.into()),
-            ))
+            Ok(Response::from_parts(head, AnswerBody::whole(body.into())))
         }
         Err(error @ TranslateError::UpstreamError { .. }) => {
             let used = Used::nothing(CallStatus::UpstreamError);
@@ -237,6 +245,23 @@ pub(crate) async fn respond(
         }
         Err(error) => broken(call, error),
     }
+}
+
+/// A stream that came encoded although nobody asked for that, and is here whole: translated at one go.
+fn whole_stream(state: &PairState, plain: &[u8]) -> Result<(Vec<u8>, Reported), TranslateError> {
+    let mut stream = translate::Stream::new(state);
+    let mut out = Vec::with_capacity(plain.len());
+    stream.push(&Bytes::copy_from_slice(plain), &mut out)?;
+    let whole = stream.end(&mut out)?;
+    let reason = match stream.phase() {
+        Phase::Failed { .. } => "its stream ends in an error",
+        _ if whole => return Ok((out, stream.reported().clone())),
+        _ => "its stream has no end",
+    };
+    Err(TranslateError::NotAnAnswer {
+        upstream: state.pair().upstream(),
+        reason: reason.to_owned(),
+    })
 }
 
 /// A head of our own.

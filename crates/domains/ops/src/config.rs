@@ -22,7 +22,7 @@ pub enum MetricsAccess {
 pub struct OpsSettings {
     /// Who may read `/metrics` without a credential.
     pub metrics_access: MetricsAccess,
-    /// Milliseconds between two looks at each part that health depends on.
+    /// Milliseconds between two looks at each part that health depends on; at most a second while one is down.
     pub probe_every_ms: u64,
     /// Milliseconds after which a look counts as failed.
     pub probe_timeout_ms: u64,
@@ -32,7 +32,7 @@ impl Default for OpsSettings {
     fn default() -> Self {
         Self {
             metrics_access: MetricsAccess::Loopback,
-            probe_every_ms: 1_000,
+            probe_every_ms: 5_000,
             probe_timeout_ms: 1_000,
         }
     }

@@ -6,14 +6,22 @@ use std::time::{Duration, Instant};
 use crate::model::Finding;
 use crate::service::{Ops, Seen, Watched};
 
+/// How long the next look waits at most while a part is down: its return should show soon.
+const WHILE_DOWN: Duration = Duration::from_secs(1);
+
 /// Looks at every part again and again until the task is aborted; the first look happens at once.
 pub async fn watch(ops: Arc<Ops>) {
     let every = Duration::from_millis(ops.deps.settings.probe_every_ms);
-    let mut ticks = tokio::time::interval(every);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
         look(&ops).await;
+        let down = ops.watched.iter().any(|watched| {
+            let seen = watched.seen.read();
+            matches!(
+                seen.as_ref().map(|seen| &seen.finding),
+                Some(Finding::Down(_))
+            )
+        });
+        tokio::time::sleep(if down { every.min(WHILE_DOWN) } else { every }).await;
     }
 }
 

@@ -98,6 +98,7 @@ impl Fault {
             _ => match self.kind {
                 Kind::RateLimited => "rate_limit_exceeded",
                 Kind::Unauthenticated => "invalid_api_key",
+                Kind::Forbidden => "permission_denied",
                 Kind::NotFound => "model_not_found",
                 Kind::Invalid | Kind::TooLarge => "invalid_request_error",
                 _ => "server_error",

@@ -28,6 +28,7 @@ mod responses;
 mod seal;
 mod state;
 mod stream;
+mod unseal;
 
 pub use context::{ModelFacts, RequestContext};
 pub use dialect::{Dialect, Origin, Upstream};
@@ -38,3 +39,4 @@ pub use fields::page;
 pub use pair::{Answer, Pair, Translated};
 pub use state::PairState;
 pub use stream::Stream;
+pub use unseal::unseal;

@@ -1,7 +1,9 @@
 //! Every pair there is, a folder for each: how it goes, what is particular to it, and what becomes of each field.
 
 mod chat_to_converse;
+mod chat_to_gemini;
 mod chat_to_messages;
+mod chat_to_responses;
 mod embeddings_to_gemini;
 mod messages_to_chat;
 mod messages_to_converse;
@@ -11,6 +13,7 @@ mod responses_to_chat;
 mod responses_to_converse;
 mod responses_to_gemini;
 mod responses_to_messages;
+mod sound;
 mod structure;
 
 use crate::pair::Definition;
@@ -23,6 +26,8 @@ pub(crate) const ALL: &[&Definition] = &[
     &messages_to_converse::PAIR,
     &chat_to_messages::PAIR,
     &chat_to_converse::PAIR,
+    &chat_to_responses::PAIR,
+    &chat_to_gemini::PAIR,
     &responses_to_messages::PAIR,
     &responses_to_chat::PAIR,
     &responses_to_gemini::PAIR,

@@ -29,7 +29,7 @@ impl Options {
             max_bytes: 1 << 30,
             segment_bytes: 16 << 20,
             sync_every: Duration::from_millis(50),
-            deliver_every: Duration::from_millis(500),
+            deliver_every: Duration::from_millis(800),
             batch: 4_000,
         }
     }

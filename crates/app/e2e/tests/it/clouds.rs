@@ -48,7 +48,7 @@ const ON_BEDROCK: &str = "us.anthropic.claude-opus-5-5-v1:0";
 const OF_AMAZON: &str = "amazon.nova-pro-v1:0";
 const ON_VERTEX: &str = "claude-opus-5-5@default";
 
-const WAYS: [Way; 14] = [
+const WAYS: [Way; 16] = [
     way(
         Kind::Azure,
         Surface::Messages,
@@ -122,6 +122,20 @@ const WAYS: [Way; 14] = [
     way(
         Kind::Vertex,
         Surface::Messages,
+        "gemini-3.5-flash",
+        Surface::Gemini,
+        GEMINI,
+    ),
+    way(
+        Kind::Vertex,
+        Surface::Chat,
+        "gemini-3.5-flash",
+        Surface::Gemini,
+        GEMINI,
+    ),
+    way(
+        Kind::Vertex,
+        Surface::Responses,
         "gemini-3.5-flash",
         Surface::Gemini,
         GEMINI,

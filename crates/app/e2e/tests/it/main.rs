@@ -36,4 +36,5 @@ mod routes;
 mod streams;
 mod tour;
 mod translated;
+mod translated_faults;
 mod upstreams;

@@ -11,23 +11,33 @@ use crate::faults::assert_error_event;
 use crate::raw::{Answer, Ask};
 
 /// Who calls, the kind of provider behind, and what that one speaks.
-const WAYS: [(Surface, &str, Surface); 4] = [
+pub const WAYS: [(Surface, &str, Surface); 9] = [
     (Surface::Messages, "openai-compatible", Surface::Chat),
     (Surface::Messages, "gemini", Surface::Gemini),
+    (Surface::Messages, "openai", Surface::Responses),
+    (Surface::Messages, "deepseek", Surface::Chat),
     (Surface::Chat, "anthropic", Surface::Messages),
+    (Surface::Chat, "gemini", Surface::Gemini),
     (Surface::Responses, "openai-compatible", Surface::Chat),
+    (Surface::Responses, "anthropic", Surface::Messages),
+    (Surface::Responses, "gemini", Surface::Gemini),
 ];
 
-struct Way {
-    app: TestApp,
-    provider: Provider,
+pub struct Way {
+    pub app: TestApp,
+    pub provider: Provider,
     key: String,
-    caller: Surface,
-    spoken: Surface,
+    pub caller: Surface,
+    pub spoken: Surface,
 }
 
 impl Way {
-    async fn start((caller, kind, spoken): (Surface, &str, Surface)) -> Self {
+    async fn start(way: (Surface, &str, Surface)) -> Self {
+        Self::with(way, "").await
+    }
+
+    /// With further settings, as TOML.
+    pub async fn with((caller, kind, spoken): (Surface, &str, Surface), settings: &str) -> Self {
         let provider = Provider::start().await;
         let url = match spoken {
             Surface::Messages | Surface::Gemini => provider.url(),
@@ -36,6 +46,7 @@ impl Way {
         let app = TestApp::builder()
             .env("SWITCHYARD__GATEWAY__RETRIES", "0")
             .provider("other", kind, &url)
+            .settings(settings)
             .settings("[[models]]\nid = \"house\"\nroute = [{ provider = \"other\", model = \"its-own\" }]\nprice = { input = \"3\", output = \"5\", cache_read = \"1\" }\n")
             .start()
             .await;
@@ -49,7 +60,7 @@ impl Way {
         }
     }
 
-    async fn ask(&self, stream: bool) -> Answer {
+    pub async fn ask(&self, stream: bool) -> Answer {
         let mut body = self.caller.request("house", stream);
         let parameters = json!({"type": "object", "properties": {"path": {"type": "string"}}});
         body["tools"] = match self.caller {
@@ -65,7 +76,7 @@ impl Way {
         ask.send(self.app.base()).await
     }
 
-    async fn call(&self) -> Value {
+    pub async fn call(&self) -> Value {
         let calls = self.app.calls_at_least(1).await;
         self.app.call(calls[0]["id"].as_str().unwrap()).await
     }

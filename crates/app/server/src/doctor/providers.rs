@@ -21,7 +21,7 @@ pub async fn providers(settings: &gateway::GatewaySettings) -> Vec<Finding> {
         return vec![Finding::warning(
             "providers",
             "none but the simulated one",
-            "set ANTHROPIC_API_KEY, OPENAI_API_KEY or DEEPSEEK_API_KEY, or add [[providers]] to the settings file",
+            "set ANTHROPIC_API_KEY, OPENAI_API_KEY, DEEPSEEK_API_KEY or GEMINI_API_KEY, or add [[providers]] to the settings file",
         )];
     }
     let general = settings.gateway.proxy.as_ref().map(Secret::expose);

@@ -110,8 +110,9 @@ pub(super) fn write(
         Origin::OpenAi => "openai-responses-v1",
         Origin::DeepSeek | Origin::Bedrock | Origin::Compatible => "switchyard-v1",
     };
-    let sealed = match bound.origin {
-        Origin::DeepSeek | Origin::Bedrock | Origin::Compatible => {
+    // What is more than the data alone has no other place.
+    let sealed = match (bound.origin, &bound.form) {
+        (Origin::DeepSeek | Origin::Bedrock | Origin::Compatible, _) | (_, Some(_)) => {
             Some(Text::plain(seal::seal(bound)))
         }
         _ => None,

@@ -35,7 +35,7 @@ pub(crate) fn read_request<'a>(
         ..Request::default()
     };
     settings::read(&mut body, &mut request)?;
-    tools::read(&mut body, &mut request);
+    tools::read(&mut body, &mut request).map_err(broken)?;
 
     let mut calls = Calls::new(context);
     let mut turns = Vec::with_capacity(body.messages.len());
@@ -43,7 +43,7 @@ pub(crate) fn read_request<'a>(
         if message.name.is_some() && !message.answers_a_call() {
             dropped.note("messages[].name");
         }
-        turns.push(turn(message, &mut calls)?);
+        turns.push(turn(message, &mut calls, dropped)?);
     }
     request.turns = turns;
     Ok(request)
@@ -52,10 +52,11 @@ pub(crate) fn read_request<'a>(
 fn turn<'a>(
     mut message: Message<'a>,
     calls: &mut Calls<'a, '_>,
+    dropped: &mut Dropped,
 ) -> Result<Turn<'a>, TranslateError> {
     let cache = message.cache.take().map(|control| control.hint());
     let mut parts = match message.content.take() {
-        Some(content) => content::read(content)?,
+        Some(content) => content::read(content, dropped)?,
         None => Vec::new(),
     };
     if message.answers_a_call() {

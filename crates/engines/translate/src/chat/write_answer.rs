@@ -3,6 +3,7 @@
 use kernel::Reported;
 
 use super::detail;
+use crate::dialect::Origin;
 use crate::json::{self, Object, Text, escape};
 use crate::names;
 use crate::neutral::{
@@ -87,7 +88,6 @@ struct Said<'p, 'a> {
     /// Escaped.
     content: Vec<u8>,
     refusal: Vec<u8>,
-    signature: Option<&'p Bound<'a>>,
     thoughts: Vec<&'p Reasoning<'a>>,
     calls: Vec<&'p ToolCall<'a>>,
 }
@@ -104,11 +104,10 @@ impl<'p, 'a> Said<'p, 'a> {
                     }
                     between &= text.text.is_empty();
                     text.text.write(&mut said.content);
-                    said.signature = text.signature.as_ref().or(said.signature);
                 }
                 Part::Refusal(text) => text.write(&mut said.refusal),
                 Part::Reasoning(reasoning) => {
-                    between = true;
+                    between |= comes_between(reasoning.bound.as_ref(), &reasoning.text);
                     said.thoughts.push(reasoning);
                 }
                 Part::ToolCall(call) => {
@@ -135,10 +134,12 @@ impl<'p, 'a> Said<'p, 'a> {
             Some(explanation) => message.text("refusal", explanation),
             None => message.null("refusal"),
         }
-        if let Some(signature) = self.signature {
-            write_signature(message, &signature.data);
-        }
     }
+}
+
+/// Whether a thought parts the text before it from that after it. Gemini signs text in the middle, which does not.
+pub(super) fn comes_between(bound: Option<&Bound<'_>>, text: &Text<'_>) -> bool {
+    !text.is_empty() || bound.is_some_and(|bound| bound.origin != Origin::Gemini)
 }
 
 fn quoted(out: &mut Vec<u8>, escaped: &[u8]) {

@@ -10,7 +10,7 @@ use wire::{ErrorShape, ErrorView, Protocol, error_body};
 use self::calls::Calls;
 use self::chunk::Chunks;
 use super::detail;
-use super::write_answer::{APART, finish_reason};
+use super::write_answer::{APART, comes_between, finish_reason};
 use crate::dialect::Upstream;
 use crate::error::TranslateError;
 use crate::json::Text;
@@ -108,7 +108,9 @@ impl EventsOut {
     }
 
     fn bound(&mut self, bound: &Bound<'_>, out: &mut Vec<u8>) {
-        self.text.part();
+        if comes_between(Some(bound), &Text::EMPTY) {
+            self.text.part();
+        }
         self.thinking.part();
         if bound.bind == Bind::Visible {
             // Nobody wants it back; an entry that has begun ends all the same.

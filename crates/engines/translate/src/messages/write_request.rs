@@ -1,10 +1,13 @@
 //! Writes the neutral request as a messages body, for Claude wherever it is served.
 
 mod blocks;
+mod format;
+mod marks;
 mod model;
 mod schema;
 mod settings;
 mod system;
+mod thinking;
 mod tools;
 mod turns;
 
@@ -14,7 +17,7 @@ use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::json::Object;
 use crate::names::Names;
-use crate::neutral::{Part, Request};
+use crate::neutral::Request;
 use model::Model;
 
 /// Writes a request; its turns are used up.
@@ -27,13 +30,13 @@ pub(crate) fn write_request(
 ) -> Result<Vec<u8>, TranslateError> {
     let model = Model::of(context);
     let hints = Hints {
-        ours: !says_hints(request),
+        ours: !marks::bound(request),
         agent: !request.tools.is_empty(),
     };
     let turns = std::mem::take(&mut request.turns);
     let room: usize = turns.iter().map(|turn| turn.parts.len() * 256).sum();
     let conversation = turns::settled(turns);
-    let thinking = settings::Decided::of(request, &conversation, model, context, dropped);
+    let thinking = thinking::Decided::of(request, &conversation, model, context, dropped);
     let called = conversation.called();
     let mut body = Vec::with_capacity(4_096 + room);
     {
@@ -41,7 +44,7 @@ pub(crate) fn write_request(
         object.str("model", context.model);
         object.number("max_tokens", thinking.max_tokens);
         tools::write(&mut object, request, &called, model, hints, names, dropped);
-        let format = settings::structured(request.format.as_ref(), model, dropped);
+        let format = format::decide(request.format.as_ref(), model, dropped);
         system::write(&mut object, conversation.system, &format, hints, dropped)?;
         turns::write(&mut object, conversation.turns, model, hints, dropped)?;
         settings::write(&mut object, request, &thinking, &format, model, dropped);
@@ -62,18 +65,6 @@ struct Hints {
     ours: bool,
     /// Tools are declared, so more steps will follow.
     agent: bool,
-}
-
-fn says_hints(request: &Request<'_>) -> bool {
-    let part = |part: &Part<'_>| match part {
-        Part::Text(text) => text.cache.is_some(),
-        Part::Image(media) | Part::Document(media) | Part::Audio(media) => media.cache.is_some(),
-        Part::ToolCall(call) => call.cache.is_some(),
-        Part::ToolResult(result) => result.cache.is_some(),
-        Part::Reasoning(_) | Part::Refusal(_) | Part::Server(_) => false,
-    };
-    request.tools.iter().any(|tool| tool.cache.is_some())
-        || request.turns.iter().flat_map(|turn| &turn.parts).any(part)
 }
 
 #[cfg(test)]

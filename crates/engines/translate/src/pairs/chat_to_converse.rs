@@ -13,6 +13,7 @@ use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::names::Names;
 use crate::pair::{Answer, Definition, Pair, Streams, Translated};
+use crate::pairs::sound;
 use crate::state::PairState;
 
 pub(super) const PAIR: Definition = Definition {
@@ -35,6 +36,7 @@ fn request(
     let mut dropped = Dropped::default();
     let mut names = Names::default();
     let mut request = chat::read_request(body, context, &mut dropped)?;
+    sound::refuse(&request, "Converse takes no sound; send a transcript")?;
     let dialect = pair.dialect();
     let body = converse::write_request(&mut request, dialect, context, &mut names, &mut dropped)?;
     Ok(Translated {

@@ -94,12 +94,7 @@ impl<'a> Item<'a> {
 
     /// The JSON text that a function is called with.
     pub(super) fn arguments(&self) -> Text<'a> {
-        let raw = self.arguments.map_or("null", RawValue::get);
-        match Text::of(raw) {
-            Some(text) => text,
-            None if json::is_object(raw) => Text::plain(raw),
-            None => Text::EMPTY,
-        }
+        self.arguments.and_then(json_text).unwrap_or(Text::EMPTY)
     }
 
     /// The free text that a custom tool is called with.
@@ -134,6 +129,12 @@ impl<'a> Item<'a> {
     pub(super) fn encrypted(&self) -> Option<Text<'a>> {
         text(self.encrypted_content).filter(|text| !text.is_empty())
     }
+}
+
+/// The JSON text that a value is, or holds as a string.
+pub(super) fn json_text(raw: &RawValue) -> Option<Text<'_>> {
+    let raw = raw.get();
+    Text::of(raw).or_else(|| json::is_object(raw).then(|| Text::plain(raw)))
 }
 
 /// The string that a value is.

@@ -2,11 +2,13 @@
 
 mod calls;
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use self::calls::Calls;
-use super::item::{Content, Item, content};
+use super::item::{Content, Item, content, json_text};
 use super::read_answer::{Response, bound, broken};
 use crate::dialect::Dialect;
 use crate::error::TranslateError;
@@ -25,7 +27,7 @@ pub(crate) struct EventsIn {
     /// The item that the last words came in.
     words: Option<u64>,
     /// The items whose words came in pieces.
-    pieced: Vec<u64>,
+    pieced: HashSet<u64>,
     /// Thinking is open that nothing has bound yet.
     thinks: bool,
     refused: bool,
@@ -41,8 +43,9 @@ struct Told<'a> {
     content_index: Option<u64>,
     summary_index: Option<u64>,
     delta: Option<&'a RawValue>,
-    arguments: Option<Text<'a>>,
-    input: Option<Text<'a>>,
+    /// A string; an object from a few servers.
+    arguments: Option<&'a RawValue>,
+    input: Option<&'a RawValue>,
     annotation: Option<&'a RawValue>,
     item: Option<Item<'a>>,
     response: Option<&'a RawValue>,
@@ -64,7 +67,7 @@ impl EventsIn {
             said: false,
             items: 0,
             words: None,
-            pieced: Vec::new(),
+            pieced: HashSet::new(),
             thinks: false,
             refused: false,
             stopped: false,
@@ -129,10 +132,12 @@ impl EventsIn {
                 None => Ok(()),
             },
             "response.function_call_arguments.done" => {
-                self.calls.whole(index, told.arguments.as_ref(), emit)
+                let arguments = told.arguments.and_then(json_text);
+                self.calls.whole(index, arguments.as_ref(), emit)
             }
             "response.custom_tool_call_input.done" => {
-                self.calls.whole(index, told.input.as_ref(), emit)
+                let input = told.input.and_then(|raw| Text::of(raw.get()));
+                self.calls.whole(index, input.as_ref(), emit)
             }
             "response.output_text.annotation.added" => match told.annotation {
                 Some(annotation) => emit(Event::Annotation(annotation)),
@@ -205,7 +210,7 @@ impl EventsIn {
     fn word_in(&mut self, index: u64) -> bool {
         let last = self.words.replace(index);
         if last != Some(index) {
-            self.pieced.push(index);
+            self.pieced.insert(index);
         }
         last.is_some_and(|last| last != index)
     }

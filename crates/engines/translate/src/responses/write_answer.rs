@@ -21,11 +21,9 @@ pub(crate) fn write_answer(answer: &Answer<'_>, state: &PairState, reported: Rep
     }
     let reason = answer.stop.reason.given(items.calls);
     let outcome = Outcome::of(reason, items.refused);
-    let cut = outcome == Outcome::Incomplete("max_output_tokens");
-    items.end_message(if cut {
-        Status::Incomplete
-    } else {
-        Status::Completed
+    items.end_message(match outcome {
+        Outcome::Incomplete(_) => Status::Incomplete,
+        _ => Status::Completed,
     });
     let mut body = Vec::with_capacity(1_024 + items.output.len());
     Envelope {

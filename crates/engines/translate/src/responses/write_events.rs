@@ -252,25 +252,24 @@ impl EventsOut {
         if let Some(words) = explanation(&stop, self.refused) {
             self.write_words(Kind::Refusal, words, out);
         }
-        let cut = matches!(
-            Outcome::of(stop.reason, self.refused),
-            Outcome::Incomplete(_)
-        );
-        self.close(
-            if cut {
-                Status::Incomplete
-            } else {
-                Status::Completed
-            },
-            out,
-        );
-        let calls = match (self.tools, self.cut) {
+        // A call tells itself whether it was cut off; of anything else the reason does.
+        let outcome = Outcome::of(stop.reason.given(self.calls()), self.refused);
+        let status = match outcome {
+            Outcome::Incomplete(_) => Status::Incomplete,
+            _ => Status::Completed,
+        };
+        self.close(status, out);
+        let outcome = Outcome::of(stop.reason.given(self.calls()), self.refused);
+        self.write_response(outcome.event(), outcome, Some(reported), out);
+    }
+
+    /// What of the calls decides why the answer ended.
+    fn calls(&self) -> Calls {
+        match (self.tools, self.cut) {
             (0, _) => Calls::None,
             (_, true) => Calls::Cut,
             _ => Calls::Whole,
-        };
-        let outcome = Outcome::of(stop.reason.given(calls), self.refused);
-        self.write_response(outcome.event(), outcome, Some(reported), out);
+        }
     }
 
     fn write_failure(&mut self, error: &ErrorView<'_>, out: &mut Vec<u8>) {

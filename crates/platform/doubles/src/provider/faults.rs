@@ -233,6 +233,9 @@ pub fn error_body(surface: Surface, kind: &str, message: &str) -> Value {
     match surface {
         Surface::Messages => json!({"type": "error", "error": {"type": kind, "message": message},
             "request_id": "req_double"}),
+        Surface::Gemini => {
+            json!({"error": {"code": 500, "status": "INTERNAL", "message": message}})
+        }
         _ => json!({"error": {"message": message, "type": kind, "param": null, "code": kind}}),
     }
 }
@@ -255,10 +258,11 @@ fn error_event(surface: Surface) -> Bytes {
 /// The events up to the first piece of text, that piece included.
 #[must_use]
 pub fn up_to_first_delta(events: Vec<Bytes>) -> Vec<Bytes> {
-    let marks: [&[u8]; 3] = [
+    let marks: [&[u8]; 4] = [
         b"\"text_delta\"",
         b"\"response.output_text.delta\"",
         "\"content\":\"G".as_bytes(),
+        "\"text\":\"G".as_bytes(),
     ];
     let first = events.iter().position(|event| {
         marks

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use wire::Protocol;
 
 use super::body::{ContentPart, File, ImageUrl, InputAudio};
+use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::json::{self, StringOr, Text};
 use crate::neutral::{Cache, Media, Part, Source, TextPart, data_url};
@@ -14,6 +15,7 @@ use crate::neutral::{Cache, Media, Part, Source, TextPart, data_url};
 /// Reads `content`.
 pub(super) fn read<'a>(
     content: StringOr<'a, ContentPart<'a>>,
+    dropped: &mut Dropped,
 ) -> Result<Vec<Part<'a>>, TranslateError> {
     let list = match content {
         StringOr::Text(text) if text.is_empty() => return Ok(Vec::new()),
@@ -22,7 +24,7 @@ pub(super) fn read<'a>(
     };
     let mut parts = Vec::with_capacity(list.len());
     for part in list {
-        parts.extend(one(part)?);
+        parts.extend(one(part, dropped)?);
     }
     Ok(parts)
 }
@@ -38,7 +40,10 @@ pub(super) fn mark(parts: &mut [Part<'_>], cache: Option<Cache>) {
     }
 }
 
-fn one(mut part: ContentPart<'_>) -> Result<Option<Part<'_>>, TranslateError> {
+fn one<'a>(
+    mut part: ContentPart<'a>,
+    dropped: &mut Dropped,
+) -> Result<Option<Part<'a>>, TranslateError> {
     let cache = part.cache_control.take().or(part.prompt_cache_breakpoint);
     let cache = cache.map(|control| control.hint());
     let kind = part.r#type.take().unwrap_or(Text::Raw("text"));
@@ -48,6 +53,10 @@ fn one(mut part: ContentPart<'_>) -> Result<Option<Part<'_>>, TranslateError> {
         "file" => part.file.map(file).map(Part::Document),
         "refusal" => part.refusal.filter(filled).map(Part::Refusal),
         // Types that nobody knows yet may still have text.
+        kind if kind != "text" && part.text.is_none() => {
+            dropped.note_foreign(kind);
+            None
+        }
         _ => part.text.filter(filled).map(|text| {
             Part::Text(TextPart {
                 text,

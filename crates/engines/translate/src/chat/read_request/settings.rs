@@ -81,8 +81,8 @@ fn thinking(body: &Body<'_>) -> Thinking {
             _ => thinking.mode,
         };
     }
+    // Off in so many words: models that know the word are told it.
     if thinking.effort == Some(Effort::None) {
-        thinking.effort = None;
         thinking.mode = ThinkingMode::Off;
     }
     thinking

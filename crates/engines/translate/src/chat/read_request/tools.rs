@@ -8,14 +8,18 @@ use crate::json::{self, Text};
 use crate::neutral::{Request, Tool, ToolChoice, ToolKind};
 
 /// Reads them into the request.
-pub(super) fn read<'a>(body: &mut Body<'a>, request: &mut Request<'a>) {
+pub(super) fn read<'a>(
+    body: &mut Body<'a>,
+    request: &mut Request<'a>,
+) -> Result<(), serde_json::Error> {
     request.parallel_tool_calls = body.parallel_tool_calls;
     request.tool_choice = body.tool_choice.and_then(choice);
-    let declared = body.tools.take().unwrap_or_default();
-    request.tools = declared.into_iter().filter_map(tool).collect();
+    for raw in body.tools.take().unwrap_or_default() {
+        request.tools.push(tool(raw)?);
+    }
     let functions = body.functions.take().unwrap_or_default();
     if functions.is_empty() {
-        return;
+        return Ok(());
     }
     request.tools.extend(
         functions
@@ -26,13 +30,14 @@ pub(super) fn read<'a>(body: &mut Body<'a>, request: &mut Request<'a>) {
     request.one_call = true;
     request.parallel_tool_calls = Some(false);
     request.tool_choice = body.function_call.and_then(choice);
+    Ok(())
 }
 
-fn tool(raw: &RawValue) -> Option<Tool<'_>> {
-    let declared: Declared<'_> = json::read(raw.get()).ok()?;
+fn tool(raw: &RawValue) -> Result<Tool<'_>, serde_json::Error> {
+    let declared: Declared<'_> = json::read(raw.get())?;
     let cache = declared.cache_control.map(|control| control.hint());
     if let Some(custom) = declared.custom {
-        return Some(Tool {
+        return Ok(Tool {
             name: custom.name.map(Text::into_decoded).unwrap_or_default(),
             description: custom.description,
             kind: ToolKind::Custom {
@@ -42,10 +47,10 @@ fn tool(raw: &RawValue) -> Option<Tool<'_>> {
         });
     }
     if let Some(declared) = declared.function {
-        return Some(function(declared, cache));
+        return Ok(function(declared, cache));
     }
-    let kind = declared.r#type?.into_decoded();
-    Some(Tool {
+    let kind = declared.r#type.map(Text::into_decoded).unwrap_or_default();
+    Ok(Tool {
         name: std::borrow::Cow::Borrowed(""),
         description: None,
         kind: ToolKind::Hosted { kind, raw },

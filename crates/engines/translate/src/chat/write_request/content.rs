@@ -102,7 +102,7 @@ fn heading<'a>(media: &Media<'a>) -> Option<Piece<'a>> {
 
 fn foreign_file() -> TranslateError {
     TranslateError::NotTranslatable {
-        field: "source.file_id",
+        field: "file_id",
         why: "the file is stored at another provider, which this model cannot reach; send its content",
     }
 }

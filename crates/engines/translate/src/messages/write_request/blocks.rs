@@ -52,7 +52,10 @@ pub(super) fn said<'a>(
                 dropped.note("image");
                 continue;
             }
-            Part::Image(media) => (image(media, model, dropped)?, None),
+            Part::Image(media) => {
+                let cache = media.cache;
+                (image(media, model, dropped)?, cache)
+            }
             Part::Document(media) => {
                 let cache = media.cache;
                 (document(media, model, dropped)?, cache)

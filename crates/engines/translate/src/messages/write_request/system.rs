@@ -2,7 +2,7 @@
 
 use super::Hints;
 use super::blocks::write_cache;
-use super::settings::Structured;
+use super::format::Structured;
 use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::json::{Object, Text};

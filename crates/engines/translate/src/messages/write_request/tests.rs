@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::json::Text;
-use crate::neutral::{Effort, Role, Tool, ToolCall, ToolChoice, ToolKind, Turn};
+use crate::neutral::{Cache, Effort, Part, Role, Tool, ToolCall, ToolChoice, ToolKind, Turn};
 use serde_json::{Value, json};
 
 fn turn(role: Role, text: &'static str) -> Turn<'static> {
@@ -76,7 +76,7 @@ fn a_single_question_is_not_written_to_the_cache_and_hints_of_the_caller_stay_al
     let Some(Part::Text(text)) = said.parts.first_mut() else {
         panic!("a text");
     };
-    text.cache = Some(crate::neutral::Cache::Hour);
+    text.cache = Some(Cache::Hour);
     let request = Request {
         turns: vec![said, turn(Role::User, "one")],
         tools: vec![tool()],
@@ -85,6 +85,31 @@ fn a_single_question_is_not_written_to_the_cache_and_hints_of_the_caller_stay_al
     let (body, _) = written(request, "claude-opus-5");
     assert_eq!(body["system"][0]["cache_control"]["ttl"], "1h");
     assert_eq!(body.to_string().matches("cache_control").count(), 1);
+}
+
+#[test]
+fn of_many_marks_the_last_are_left() {
+    let marked = |number: usize| {
+        let mut said = turn(Role::User, "one");
+        if let Some(Part::Text(text)) = said.parts.first_mut() {
+            let hour = number == 2;
+            text.cache = Some(if hour { Cache::Hour } else { Cache::Default });
+        }
+        said
+    };
+    let request = Request {
+        turns: (0..6).map(marked).collect(),
+        tools: vec![tool()],
+        ..Request::default()
+    };
+    let (body, _) = written(request, "claude-opus-5");
+    let blocks = body["messages"][0]["content"].as_array().unwrap();
+    let marks: Vec<bool> = blocks
+        .iter()
+        .map(|block| block["cache_control"].is_object())
+        .collect();
+    assert_eq!(marks, [false, false, true, true, true, true]);
+    assert_eq!(blocks[2]["cache_control"]["ttl"], "1h");
 }
 
 #[test]

@@ -29,7 +29,10 @@ pub(super) const FIELDS: &[Field] = &[
         "messages[].content[].file.file_id",
         "the file is stored at OpenAI",
     ),
-    mapped("messages[].content[].input_audio", "words in its place"),
+    refused(
+        "messages[].content[].input_audio",
+        "Converse takes no sound",
+    ),
     mapped(
         "messages[].content[].cache_control",
         "nothing: which models take marks is not known here",

@@ -29,7 +29,7 @@ pub(super) const FIELDS: &[Field] = &[
     refused("messages[].content[].input_audio", "Claude does not hear"),
     mapped(
         "messages[].content[].cache_control",
-        "`cache_control` of the block; also of a message and of a tool. Where nobody marks anything, requests with tools are marked as Claude Code marks them",
+        "`cache_control` of the block; also of a message and of a tool; of more than four the last ones. Where nobody marks anything, requests with tools are marked as Claude Code marks them",
     ),
     mapped(
         "messages[].content[].prompt_cache_breakpoint",

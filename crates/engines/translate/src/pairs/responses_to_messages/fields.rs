@@ -80,7 +80,7 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     mapped(
         "input[].content[].prompt_cache_breakpoint",
-        "`cache_control`, an hour for `12h`; where nobody marks anything, requests with tools are marked as Claude Code marks them",
+        "`cache_control`, an hour for `12h`, of more than four the last ones; where nobody marks anything, requests with tools are marked as Claude Code marks them",
     ),
     carried("stream", "as it is"),
     mapped("stream_options", "nothing: the deltas are not padded"),

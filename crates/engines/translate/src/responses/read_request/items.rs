@@ -61,7 +61,7 @@ impl<'a> Items<'_, 'a, '_> {
             }
             "reasoning" => reasoning(item)?,
             "item_reference" => return Err(refused("input[].item_reference", STORED)),
-            "compaction" | "context_compaction" => {
+            "compaction" | "compaction_summary" | "context_compaction" => {
                 return Err(refused(
                     "input[].compaction",
                     "the compacted conversation is encrypted for another provider's models; send the conversation itself",

@@ -89,7 +89,7 @@ fn heading(list: &mut Array<'_>, media: &Media<'_>) {
 
 fn foreign_file() -> TranslateError {
     TranslateError::NotTranslatable {
-        field: "source.file_id",
+        field: "file_id",
         why: "the file is stored at another provider, which this model cannot reach; send its content",
     }
 }

@@ -98,7 +98,8 @@ fn sampling(
         ("logprobs", sampling.logprobs),
         ("top_logprobs", sampling.top_logprobs),
     ] {
-        if value.is_some_and(|value| !matches!(value.get(), "null" | "false")) {
+        let zero = |raw: &str| key != "seed" && matches!(raw, "0" | "0.0" | "false" | "{}");
+        if value.is_some_and(|value| value.get() != "null" && !zero(value.get())) {
             dropped.note(key);
         }
     }

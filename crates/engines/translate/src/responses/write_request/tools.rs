@@ -1,7 +1,10 @@
 //! Tools. OpenAI knows functions and tools of free text; what the caller's provider runs itself has no peer.
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
 use crate::dropped::Dropped;
-use crate::json::{Array, Object, Text};
+use crate::json::{self, Array, Object, Text};
 use crate::names::{self, NameRule, Names};
 use crate::neutral::{Request, Tool, ToolChoice, ToolKind};
 
@@ -75,7 +78,7 @@ fn write_tool(out: &mut Object<'_>, tool: &Tool<'_>, name: &str) {
             out.str("type", "custom");
             out.str("name", name);
             out.text_if("description", tool.description.as_ref());
-            out.raw_if("format", *format);
+            write_format(out, *format);
         }
         ToolKind::Function { schema, strict } => {
             out.str("type", "function");
@@ -86,6 +89,33 @@ fn write_tool(out: &mut Object<'_>, tool: &Tool<'_>, name: &str) {
             out.flag("strict", strict.unwrap_or(false));
         }
         _ => {}
+    }
+}
+
+/// A grammar, which chat wraps once more than OpenAI's other protocol does.
+fn write_format(out: &mut Object<'_>, format: Option<&RawValue>) {
+    #[derive(Deserialize)]
+    struct Wrapped<'a> {
+        #[serde(borrow)]
+        grammar: Grammar<'a>,
+    }
+    #[derive(Deserialize)]
+    struct Grammar<'a> {
+        #[serde(borrow)]
+        definition: Text<'a>,
+        syntax: Text<'a>,
+    }
+    let Some(format) = format else {
+        return;
+    };
+    match json::read::<Wrapped<'_>>(format.get()) {
+        Ok(Wrapped { grammar }) => {
+            let mut out = out.object("format");
+            out.str("type", "grammar");
+            out.text("syntax", &grammar.syntax);
+            out.text("definition", &grammar.definition);
+        }
+        Err(_) => out.raw("format", format.get()),
     }
 }
 

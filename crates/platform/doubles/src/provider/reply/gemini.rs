@@ -6,9 +6,13 @@ use serde_json::{Value, json};
 use super::{Reply, data_event};
 
 impl Reply {
-    /// The usage object; Gemini's prompt includes what was cached, its thoughts stand beside the candidates.
-    fn gemini_usage(&self) -> Value {
+    /// The usage object; Gemini's prompt includes what was cached, its thoughts stand beside the candidates. What is
+    /// counted while the answer is made shows only at its end.
+    fn gemini_usage(&self, ended: bool) -> Value {
         let usage = &self.usage;
+        if !ended {
+            return json!({"promptTokenCount": usage.total_input(), "totalTokenCount": usage.total_input()});
+        }
         let output = usage.total_output() - usage.reasoning;
         self.with_extra(json!({
             "promptTokenCount": usage.total_input(),
@@ -26,7 +30,7 @@ impl Reply {
         }
         json!({
             "candidates": [candidate],
-            "usageMetadata": self.gemini_usage(),
+            "usageMetadata": self.gemini_usage(finish.is_some()),
             "modelVersion": self.model_or(asked),
             "responseId": self.id_or("double"),
         })
