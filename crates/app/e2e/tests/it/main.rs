@@ -36,4 +36,5 @@ mod streams;
 mod tour;
 mod translated;
 mod translated_faults;
+mod turns;
 mod upstreams;
