@@ -126,3 +126,30 @@ async fn gemini_says_in_the_body_how_long_to_wait() {
         (429, Some("4"))
     );
 }
+
+/// Claude Code lists no id that does not begin as Anthropic's do; behind such an alias stands any model.
+#[tokio::test]
+async fn every_model_has_a_name_that_claude_code_lists() {
+    let way = Way::with(GEMINI, "").await;
+    let key = way.app.key(json!({"name": "k", "limits": {}})).await.key;
+    let list = async |agent: &str| {
+        let ask = Ask::get("/v1/models?limit=1000").header("user-agent", agent);
+        let listed = ask.bearer(&key).send(way.app.base()).await.json();
+        let cards = listed["data"].as_array().unwrap().iter();
+        let ids = cards.map(|card| card["id"].as_str().unwrap().to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    let listed = list("claude-code/2.1.329").await;
+    assert!(listed.contains(&"claude/house".to_owned()), "{listed:?}");
+    let plain = list("curl/8").await;
+    assert!(plain.contains(&"house".to_owned()), "{plain:?}");
+    assert!(!plain.contains(&"claude/house".to_owned()), "{plain:?}");
+    let body = Surface::Messages.request("claude/house", false);
+    let answer = ask(&way.app, &key, &body).await;
+    assert_eq!(answer.json()["type"], "message");
+    let target = &way.provider.requests()[0].target;
+    assert_eq!(target, "/v1beta/models/its-own:generateContent");
+    let call = way.call().await;
+    assert_eq!(call["requested_model"], "claude/house", "{call}");
+    assert!(call["cost_nano_usd"].as_u64() > Some(0), "{call}");
+}
