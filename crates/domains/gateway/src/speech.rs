@@ -137,11 +137,6 @@ pub(crate) fn of(upstream: &llm::Upstream, model: &str, caller: Protocol) -> Opt
     translated(kind, family, caller, upstream.prefers_chat())
 }
 
-/// Whether callers of a protocol reach a model as they are.
-pub(crate) fn speaks(upstream: &llm::Upstream, model: &str, protocol: Protocol) -> bool {
-    path(upstream.kind, upstream.family(model), protocol).is_some()
-}
-
 fn path(kind: ProviderKind, family: Family, protocol: Protocol) -> Option<&'static str> {
     llm::endpoint(kind, protocol).filter(|_| family.speaks(protocol))
 }

@@ -37,4 +37,5 @@ mod streams;
 mod tour;
 mod translated;
 mod translated_faults;
+mod turns;
 mod upstreams;
