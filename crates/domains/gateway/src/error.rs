@@ -51,7 +51,7 @@ pub enum GatewayError {
     UnknownProvider(String),
     /// The model's provider cannot do what the surface is for.
     #[error(
-        "the model {model:?} is served by {provider:?} ({kind}), which offers nothing that {surface} could be translated to"
+        "the model {model:?} is served by {provider:?} ({kind}), which offers nothing that {surface} could be translated to; route it to another provider in a [[models]] entry"
     )]
     OtherProtocol {
         /// The asked model.
@@ -118,7 +118,7 @@ pub enum GatewayError {
     #[error("there is no such path; GET /docs lists what there is")]
     NoSuchPath,
     /// A response id of no known provider.
-    #[error("no provider here serves stored responses; configure one of kind openai")]
+    #[error("no provider here serves stored responses; configure one of kind openai or azure")]
     NoResponsesProvider,
     /// The journal cannot take the call.
     #[error("calls cannot be recorded at the moment, so none is made: {0}")]

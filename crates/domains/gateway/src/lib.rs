@@ -6,6 +6,7 @@ mod answer;
 mod attribution;
 pub mod body;
 mod call;
+mod cloud;
 pub mod config;
 pub mod error;
 mod estimate;

@@ -218,7 +218,11 @@ impl Relay {
         })
         .await;
         self.holding = false;
-        let (Some((again, status)), Some(call)) = (self.fault.take(), self.call.take()) else {
+        // The call is taken out of a stream that failed alone: dropped, it would count as left by its client.
+        let fault = self.fault.take();
+        let Some(((again, status), call)) =
+            fault.and_then(|fault| Some((fault, self.call.take()?)))
+        else {
             self.ahead = out;
             return Ok(self);
         };

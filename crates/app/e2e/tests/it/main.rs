@@ -12,6 +12,7 @@ mod budgets;
 mod bytes;
 mod canary;
 mod clients;
+mod clouds;
 mod drain;
 mod failover;
 mod faults;

@@ -39,14 +39,16 @@ pub(super) async fn stored(
         return Err(GatewayError::Method { allow });
     }
     let method = request.method().clone();
-    let incoming = gateway.receive(state, request, id).await?;
+    let mut incoming = gateway.receive(state, request, id).await?;
     if !incoming.caller.principal.may(permission::GATEWAY_INVOKE) {
         return Err(GatewayError::Forbidden(permission::GATEWAY_INVOKE.0));
     }
     let upstream = keeper(gateway, state, response_id)?;
+    let (path, query) = upstream.stored_responses(rest, incoming.query.as_deref());
+    incoming.query = query;
     let errand = Errand {
         method,
-        path: format!("/responses/{rest}"),
+        path,
         surface: Surface::Responses,
         model: "stored".to_owned(),
         // The answer repeats a usage that was billed when the response was made.
@@ -70,11 +72,11 @@ fn keeper(
     known
         .and_then(|name| state.catalogue.provider(&name).cloned())
         .or_else(|| {
-            state
-                .catalogue
-                .providers()
-                .find(|upstream| upstream.kind == ProviderKind::OpenAi)
-                .cloned()
+            let of = |kind| {
+                let mut providers = state.catalogue.providers();
+                providers.find(|upstream| upstream.kind == kind).cloned()
+            };
+            of(ProviderKind::OpenAi).or_else(|| of(ProviderKind::Azure))
         })
         .ok_or(GatewayError::NoResponsesProvider)
 }

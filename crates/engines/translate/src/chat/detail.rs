@@ -108,11 +108,11 @@ pub(super) fn write(
         Origin::Anthropic => "anthropic-claude-v1",
         Origin::Gemini => "google-gemini-v1",
         Origin::OpenAi => "openai-responses-v1",
-        Origin::DeepSeek | Origin::Compatible => "switchyard-v1",
+        Origin::DeepSeek | Origin::Bedrock | Origin::Compatible => "switchyard-v1",
     };
     // What is more than the data alone has no other place.
     let sealed = match (bound.origin, &bound.form) {
-        (Origin::DeepSeek | Origin::Compatible, _) | (_, Some(_)) => {
+        (Origin::DeepSeek | Origin::Bedrock | Origin::Compatible, _) | (_, Some(_)) => {
             Some(Text::plain(seal::seal(bound)))
         }
         _ => None,
