@@ -13,16 +13,17 @@ pub fn install() -> Result<PathBuf> {
     let pip = read(&pins.join("requirements.txt"))?;
     let dir = paths::cache().join("clients");
     std::fs::create_dir_all(&dir)?;
-    npm_install(&dir, &npm)?;
+    packages(&dir, &npm)?;
     venv(&dir.join("venv"), &pip)?;
     Ok(dir)
 }
 
-fn npm_install(dir: &Path, pins: &str) -> Result<()> {
+/// A folder with exactly these npm packages; made once for each content.
+pub fn packages(dir: &Path, pins: &str) -> Result<()> {
     if installed(dir, "package.json.installed", pins) {
         return Ok(());
     }
-    println!("installing the npm clients into {}", dir.display());
+    println!("installing npm packages into {}", dir.display());
     std::fs::write(dir.join("package.json"), pins)?;
     program::quiet(
         program::command("npm")
