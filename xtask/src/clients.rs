@@ -6,19 +6,24 @@ use anyhow::{Context, Result};
 
 use crate::{paths, program};
 
-/// Installs what `crates/app/e2e/clients` pins and gives the folder: `node_modules/.bin/…` and `venv/bin/python` are below it.
+/// Installs what `crates/app/e2e/clients` pins and gives the folder: `node_modules` and `venv/bin/python` are below it,
+/// and in folders of their own LangChain, whose SDKs are others, and the AI SDK with the Node that it needs.
 pub fn install() -> Result<PathBuf> {
     let pins = paths::root().join("crates/app/e2e/clients");
-    let npm = read(&pins.join("package.json"))?;
-    let pip = read(&pins.join("requirements.txt"))?;
     let dir = paths::cache().join("clients");
-    std::fs::create_dir_all(&dir)?;
-    npm_install(&dir, &npm)?;
-    venv(&dir.join("venv"), &pip)?;
+    npm_install(&dir, &read(&pins.join("package.json"))?)?;
+    venv(&dir.join("venv"), &read(&pins.join("requirements.txt"))?)?;
+    let langchain = read(&pins.join("langchain/requirements.txt"))?;
+    venv(&dir.join("langchain"), &langchain)?;
+    npm_install(
+        &dir.join("ai-sdk"),
+        &read(&pins.join("ai-sdk/package.json"))?,
+    )?;
     Ok(dir)
 }
 
 fn npm_install(dir: &Path, pins: &str) -> Result<()> {
+    std::fs::create_dir_all(dir)?;
     if installed(dir, "package.json.installed", pins) {
         return Ok(());
     }

@@ -32,6 +32,7 @@ mod reach;
 mod relay;
 mod reload;
 mod routes;
+mod story;
 mod streams;
 mod tour;
 mod translated;
