@@ -80,7 +80,9 @@ impl Installed {
         let found = matching(&self.ai_sdk_modules(), "node-*")
             .into_iter()
             .next();
-        found.expect("Node is installed").join("bin/node")
+        found
+            .unwrap_or_else(|| panic!("Node is not installed"))
+            .join("bin/node")
     }
 
     pub fn ai_sdk_modules(&self) -> PathBuf {

@@ -34,6 +34,7 @@ mod reload;
 mod routes;
 mod story;
 mod streams;
+mod switching;
 mod tour;
 mod translated;
 mod translated_faults;

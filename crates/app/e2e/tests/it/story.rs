@@ -42,7 +42,7 @@ pub fn of(request: &Recorded) -> Vec<Said> {
         Surface::Embeddings => return Vec::new(),
     };
     let mut said = Vec::new();
-    for turn in elements(body.get(list)) {
+    for turn in elements(part_of(&body, list)) {
         read(&turn, &mut said);
     }
     said
@@ -57,13 +57,17 @@ pub fn results(request: &Recorded) -> usize {
 }
 
 /// The objects of a list; a string stands for one text.
-fn elements(list: Option<&Box<RawValue>>) -> Vec<Fields> {
+fn elements(list: Option<&RawValue>) -> Vec<Fields> {
     let Some(raw) = list else { return Vec::new() };
     if let Ok(text) = serde_json::from_str::<String>(raw.get()) {
         let one = serde_json::json!([{"type": "text", "text": text}]);
         return serde_json::from_value(one).unwrap();
     }
     serde_json::from_str(raw.get()).unwrap_or_default()
+}
+
+fn part_of<'f>(fields: &'f Fields, name: &str) -> Option<&'f RawValue> {
+    fields.get(name).map(AsRef::as_ref)
 }
 
 fn value(fields: &Fields, name: &str) -> Value {
@@ -81,7 +85,7 @@ fn raw(fields: &Fields, name: &str) -> String {
 }
 
 /// The texts of a list of parts, joined by line breaks.
-fn texts(list: Option<&Box<RawValue>>) -> String {
+fn texts(list: Option<&RawValue>) -> String {
     let parts = elements(list).into_iter();
     let texts: Vec<String> = parts.map(|part| string(&part, "text")).collect();
     texts.join("\n")
@@ -98,7 +102,7 @@ fn words(role: &str, text: String) -> Option<Said> {
 
 fn message(turn: &Fields, said: &mut Vec<Said>) {
     let role = string(turn, "role");
-    for block in elements(turn.get("content")) {
+    for block in elements(part_of(turn, "content")) {
         match string(&block, "type").as_str() {
             "text" => said.extend(words(&role, string(&block, "text"))),
             "thinking" => said.push(Said::Thought(
@@ -112,7 +116,7 @@ fn message(turn: &Fields, said: &mut Vec<Said>) {
             }),
             "tool_result" => said.push(Said::Result {
                 id: string(&block, "tool_use_id"),
-                text: texts(block.get("content")),
+                text: texts(part_of(&block, "content")),
             }),
             _ => {}
         }
@@ -126,14 +130,14 @@ fn chat_message(turn: &Fields, said: &mut Vec<Said>) {
             said.push(Said::Thought(thought.to_owned(), None));
         }
     }
-    let text = texts(turn.get("content"));
+    let text = texts(part_of(turn, "content"));
     if role == "tool" {
         let id = string(turn, "tool_call_id");
         said.push(Said::Result { id, text });
         return;
     }
     said.extend(words(&role, text));
-    for call in elements(turn.get("tool_calls")) {
+    for call in elements(part_of(turn, "tool_calls")) {
         let function = call.get("function").unwrap();
         let function: Fields = serde_json::from_str(function.get()).unwrap();
         said.push(Said::Call {
@@ -147,7 +151,7 @@ fn chat_message(turn: &Fields, said: &mut Vec<Said>) {
 fn item(item: &Fields, said: &mut Vec<Said>) {
     match string(item, "type").as_str() {
         "reasoning" => said.push(Said::Thought(
-            texts(item.get("summary")),
+            texts(part_of(item, "summary")),
             value(item, "encrypted_content").as_str().map(str::to_owned),
         )),
         "function_call" => said.push(Said::Call {
@@ -157,10 +161,13 @@ fn item(item: &Fields, said: &mut Vec<Said>) {
         }),
         "function_call_output" => said.push(Said::Result {
             id: string(item, "call_id"),
-            text: texts(item.get("output")),
+            text: texts(part_of(item, "output")),
         }),
         // A message may leave its type out.
-        "" | "message" => said.extend(words(&string(item, "role"), texts(item.get("content")))),
+        "" | "message" => said.extend(words(
+            &string(item, "role"),
+            texts(part_of(item, "content")),
+        )),
         // A string in the place of the list.
         "text" => said.push(Said::User(string(item, "text"))),
         _ => {}
@@ -169,7 +176,7 @@ fn item(item: &Fields, said: &mut Vec<Said>) {
 
 fn content(turn: &Fields, said: &mut Vec<Said>) {
     let role = string(turn, "role");
-    for part in elements(turn.get("parts")) {
+    for part in elements(part_of(turn, "parts")) {
         let signature = value(&part, "thoughtSignature");
         let signature = signature.as_str().map(str::to_owned);
         if value(&part, "thought") == true {
