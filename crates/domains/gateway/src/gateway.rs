@@ -19,6 +19,7 @@ use crate::live::Live;
 use crate::metrics::CallFigures;
 use crate::owners::ResponseOwners;
 use crate::ports::PayloadSink;
+use crate::signatures::Signatures;
 
 /// What the gateway is built from.
 #[derive(Clone)]
@@ -72,6 +73,7 @@ pub(crate) struct Shared {
     pub live: Arc<Live>,
     pub metrics: CallFigures,
     pub owners: ResponseOwners,
+    pub signatures: Signatures,
 }
 
 /// The model gateway. Cheap to clone.
@@ -91,6 +93,7 @@ impl Gateway {
                 live: Arc::new(Live::default()),
                 metrics: CallFigures::default(),
                 owners: ResponseOwners::default(),
+                signatures: Signatures::default(),
                 deps,
             }),
         })

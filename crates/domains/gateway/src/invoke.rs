@@ -73,19 +73,30 @@ struct Job {
 }
 
 impl Job {
-    /// The body in the provider's own protocol: as it came, or with what its target or we need spliced in.
+    /// The body in the provider's own protocol: as it came, or with what its target or we need spliced in and without
+    /// the reasoning of other providers that earlier answers of this conversation bear, sealed.
     fn spliced(&self, target: &Target) -> (Bytes, bool) {
+        let unsealed = translate::unseal(self.way.protocol, &self.plain).and_then(|body| {
+            let envelope = wire::envelope::read(self.way.protocol, &body).ok()?;
+            Some((Bytes::from(body), envelope))
+        });
+        let (plain, envelope) = match &unsealed {
+            Some((body, envelope)) => (body, envelope),
+            None => (&self.plain, &self.envelope),
+        };
         let mut edits = wire::splice::Edits::default();
         if let Some(model) = &target.model {
-            edits.rename_model(&self.envelope, model);
+            edits.rename_model(envelope, model);
         }
         if self.hide_usage {
-            edits.request_usage(&self.envelope);
+            edits.request_usage(envelope);
         }
-        if edits.is_empty() {
-            (self.body.clone(), false)
+        if !edits.is_empty() {
+            (edits.apply(plain), true)
+        } else if unsealed.is_some() {
+            (plain.clone(), true)
         } else {
-            (edits.apply(&self.plain), true)
+            (self.body.clone(), false)
         }
     }
 }

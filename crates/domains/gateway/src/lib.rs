@@ -24,6 +24,7 @@ mod reader;
 mod relay;
 mod respond;
 mod retry;
+mod signatures;
 mod speech;
 #[cfg(test)]
 mod testing;

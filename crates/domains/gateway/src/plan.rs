@@ -43,6 +43,7 @@ pub(crate) fn find(
         ("default", Some(model)) if pinned.is_none() => model.as_str(),
         (model, _) => model,
     };
+    let asked = state.catalogue.unalias(asked);
     if !request.caller.models.allows(asked) {
         return Err(GatewayError::ModelNotAllowed(asked.to_owned()));
     }

@@ -263,6 +263,7 @@ impl Relay {
             return out.push(kept);
         };
         call.first_byte();
+        call.keep_signatures(self.reader.take_signatures());
         let refused = call
             .progress(
                 self.patience.elapsed_us(),

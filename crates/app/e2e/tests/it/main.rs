@@ -38,4 +38,5 @@ mod switching;
 mod tour;
 mod translated;
 mod translated_faults;
+mod turns;
 mod upstreams;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response};
 use kernel::{RequestId, Timestamp, permission};
 use llm::prices::ModelInfo;
@@ -16,8 +16,10 @@ use crate::body::AnswerBody;
 use crate::error::GatewayError;
 use crate::gateway::{Gateway, State};
 use crate::headers;
+use crate::speech;
 
 /// A model as it is listed.
+#[derive(Clone)]
 struct Listed {
     id: String,
     display_name: String,
@@ -45,7 +47,20 @@ pub(super) async fn list<B>(
     request: &Request<B>,
     id: RequestId,
 ) -> Result<Response<AnswerBody>, GatewayError> {
-    let listed = listed(gateway, state, request).await?;
+    let mut listed = listed(gateway, state, request).await?;
+    if lists_claude_alone(request.headers()) {
+        let aliases: Vec<Listed> = listed
+            .values()
+            .filter(|model| surfaces(model.upstream.kind).contains(&"messages"))
+            .filter_map(|model| {
+                Some(Listed {
+                    id: state.catalogue.alias(&model.id)?,
+                    ..model.clone()
+                })
+            })
+            .collect();
+        listed.extend(aliases.into_iter().map(|model| (model.id.clone(), model)));
+    }
     let cards: Vec<ModelCard<'_>> = listed.values().map(card).collect();
     Ok(json(wire::models::list(&cards, false), id))
 }
@@ -59,7 +74,7 @@ pub(super) async fn one<B>(
 ) -> Result<Response<AnswerBody>, GatewayError> {
     let listed = listed(gateway, state, request).await?;
     let model = percent_decoded(model);
-    match listed.get(&model) {
+    match listed.get(state.catalogue.unalias(&model)) {
         Some(found) => Ok(json(wire::models::one(&card(found)), id)),
         None => Err(GatewayError::UnknownModel(model)),
     }
@@ -95,11 +110,20 @@ pub(super) async fn capabilities<B>(
     Ok(json(body.into(), id))
 }
 
+/// Claude Code leaves out every id that does not begin as Anthropic's do.
+fn lists_claude_alone(headers: &HeaderMap) -> bool {
+    let agent = headers
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok());
+    agent.is_some_and(|agent| agent.starts_with("claude-code/") || agent.starts_with("claude-cli/"))
+}
+
+/// What a kind of provider can be called by, translated or not.
 fn surfaces(kind: ProviderKind) -> Vec<&'static str> {
     use wire::Protocol::{Chat, Embeddings, Messages, Responses};
     [Chat, Responses, Messages, Embeddings]
         .into_iter()
-        .filter(|protocol| llm::endpoint(kind, *protocol).is_some())
+        .filter(|protocol| speech::of(kind, *protocol).is_some())
         .map(wire::Protocol::as_str)
         .collect()
 }
