@@ -331,15 +331,6 @@ impl Call {
         cost
     }
 
-    /// Notes which provider keeps a stored response.
-    pub fn remember_owner(&self, response_id: &str) {
-        if self.opened.surface == Surface::Responses {
-            self.shared
-                .owners
-                .remember(response_id, &self.target.upstream.name);
-        }
-    }
-
     /// Whether this surface costs nothing by nature.
     pub fn is_free(&self) -> bool {
         self.opened.surface == Surface::CountTokens

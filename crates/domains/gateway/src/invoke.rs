@@ -29,6 +29,7 @@ use crate::plan;
 use crate::respond::{Asked, draining, respond};
 use crate::retry::{Again, Attempts, Bounds, Next};
 use crate::speech::{self, Speech, Wanted};
+use crate::tags::{self, Sealer, Ties};
 use crate::translated;
 use crate::verdict;
 
@@ -70,12 +71,14 @@ struct Job {
     is_encoded: bool,
     /// The usage chunk of a chat stream is asked for by us alone.
     hide_usage: bool,
+    /// What its tags said.
+    ties: Ties,
 }
 
 impl Job {
     /// The body in the provider's own protocol: as it came, or with what its target or we need spliced in.
     fn spliced(&self, target: &Target) -> (Bytes, bool) {
-        let mut edits = wire::splice::Edits::default();
+        let mut edits = self.ties.edits.clone();
         if let Some(model) = &target.model {
             edits.rename_model(&self.envelope, model);
         }
@@ -125,7 +128,10 @@ pub(crate) async fn invoke(
         session: attribution.session.as_deref(),
         now,
     };
-    let plan::Found { plan, governed } = plan::find(state, &asking, pinned)?;
+    let is_native = pinned.is_some();
+    let plan::Found { mut plan, governed } = plan::find(state, &asking, pinned)?;
+    let sealer = Sealer::new(&shared.deps.marker, caller.principal.org);
+    let ties = tags::untie(&sealer, state, &asking, &plain, is_native, &mut plan)?;
     let mut call = Call::open(
         shared,
         state,
@@ -159,6 +165,7 @@ pub(crate) async fn invoke(
         plain,
         is_encoded,
         hide_usage,
+        ties,
     };
     let config = &state.config;
     let mut attempts = Attempts::new(Bounds::of(config), plan.len());
@@ -224,7 +231,8 @@ async fn attempt(
                 _ => Wanted::Answer,
             };
             let now_s = u64::try_from(call.now().micros() / 1_000_000).unwrap_or_default();
-            match translated::request(state, pair, &call, counting, now_s, &job.plain) {
+            let plain = job.ties.edits.apply(&job.plain);
+            match translated::request(state, pair, &call, counting, now_s, &plain) {
                 Some(Ok((body, told))) => {
                     talk = Some((pair, told));
                     let (path, query) = endpoint.place(call.upstream_model(), wanted);
@@ -300,6 +308,7 @@ async fn attempt(
         stream: job.envelope.stream,
         hide_usage: job.hide_usage,
         hold,
+        tags: job.ties.tagger(upstream),
     };
     respond(state, asked, call, upstream.clone(), answer, pass, slot).await
 }

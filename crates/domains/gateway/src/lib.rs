@@ -16,7 +16,6 @@ pub mod http;
 mod invoke;
 pub mod live;
 mod metrics;
-mod owners;
 mod plan;
 pub mod ports;
 mod raw;
@@ -25,6 +24,7 @@ mod relay;
 mod respond;
 mod retry;
 mod speech;
+mod tags;
 #[cfg(test)]
 mod testing;
 mod translated;
