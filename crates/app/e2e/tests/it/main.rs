@@ -33,6 +33,7 @@ mod relay;
 mod reload;
 mod routes;
 mod streams;
+mod tags;
 mod tour;
 mod translated;
 mod translated_faults;
