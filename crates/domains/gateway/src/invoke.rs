@@ -30,6 +30,7 @@ use crate::plan;
 use crate::respond::{Asked, draining, respond};
 use crate::retry::{Again, Attempts, Bounds, Next};
 use crate::speech::{self, Speech, Wanted};
+use crate::tags::{self, Sealer, Ties};
 use crate::translated;
 use crate::verdict;
 
@@ -71,17 +72,29 @@ struct Job {
     is_encoded: bool,
     /// The usage chunk of a chat stream is asked for by us alone.
     hide_usage: bool,
+    /// What its tags said.
+    ties: Ties,
 }
 
 impl Job {
+    /// The body without our tags.
+    fn untied(&self) -> Bytes {
+        if self.ties.edits.is_empty() {
+            return self.plain.clone();
+        }
+        self.ties.edits.apply(&self.plain)
+    }
+
     /// The body in the provider's own protocol: as it came, or with what its target or we need spliced in and without
     /// the reasoning of other providers that earlier answers of this conversation bear, sealed.
     fn spliced(&self, target: &Target) -> (Bytes, bool) {
-        let unsealed = translate::unseal(self.way.protocol, &self.plain).and_then(|body| {
+        let tied = (!self.ties.edits.is_empty()).then(|| self.untied());
+        let unsealed = translate::unseal(self.way.protocol, tied.as_ref().unwrap_or(&self.plain));
+        let changed = unsealed.map(Bytes::from).or(tied).and_then(|body| {
             let envelope = wire::envelope::read(self.way.protocol, &body).ok()?;
-            Some((Bytes::from(body), envelope))
+            Some((body, envelope))
         });
-        let (plain, envelope) = match &unsealed {
+        let (plain, envelope) = match &changed {
             Some((body, envelope)) => (body, envelope),
             None => (&self.plain, &self.envelope),
         };
@@ -94,7 +107,7 @@ impl Job {
         }
         if !edits.is_empty() {
             (edits.apply(plain), true)
-        } else if unsealed.is_some() {
+        } else if changed.is_some() {
             (plain.clone(), true)
         } else {
             (self.body.clone(), false)
@@ -137,7 +150,10 @@ pub(crate) async fn invoke(
         session: attribution.session.as_deref(),
         now,
     };
-    let plan::Found { plan, governed } = plan::find(state, &asking, pinned)?;
+    let is_native = pinned.is_some();
+    let plan::Found { mut plan, governed } = plan::find(state, &asking, pinned)?;
+    let sealer = Sealer::new(&shared.deps.marker, caller.principal.org);
+    let ties = tags::untie(&sealer, state, &asking, &plain, is_native, &mut plan)?;
     let mut call = Call::open(
         shared,
         state,
@@ -171,6 +187,7 @@ pub(crate) async fn invoke(
         plain,
         is_encoded,
         hide_usage,
+        ties,
     };
     let config = &state.config;
     let mut attempts = Attempts::new(Bounds::of(config), plan.len());
@@ -231,7 +248,7 @@ async fn attempt(
     let (sent, is_edited) = match speech {
         Some(Speech::Translated(pair, _)) => {
             let now_s = u64::try_from(call.now().micros() / 1_000_000).unwrap_or_default();
-            match translated::request(state, pair, &call, counting, now_s, &job.plain) {
+            match translated::request(state, pair, &call, counting, now_s, &job.untied()) {
                 Some(Ok((body, told))) => {
                     talk = Some((pair, told));
                     (body, false)
@@ -327,6 +344,7 @@ async fn attempt(
         hide_usage: job.hide_usage,
         hold,
         dropped,
+        tags: job.ties.tagger(upstream),
     };
     respond(state, asked, call, upstream.clone(), answer, pass, slot).await
 }

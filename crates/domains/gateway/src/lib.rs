@@ -17,7 +17,6 @@ pub mod http;
 mod invoke;
 pub mod live;
 mod metrics;
-mod owners;
 mod plan;
 pub mod ports;
 mod raw;
@@ -27,6 +26,7 @@ mod respond;
 mod retry;
 mod signatures;
 mod speech;
+mod tags;
 #[cfg(test)]
 mod testing;
 mod translated;

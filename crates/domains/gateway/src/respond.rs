@@ -28,6 +28,7 @@ use crate::raw::RawRelay;
 use crate::reader::Reader;
 use crate::relay::Relay;
 use crate::retry::Again;
+use crate::tags::Tagger;
 use crate::verdict;
 use crate::within::within;
 
@@ -44,12 +45,14 @@ pub(crate) struct Asked {
     pub hold: Option<Duration>,
     /// Names of what the caller asked for and the provider does not take.
     pub dropped: Option<HeaderValue>,
+    /// What tags the answer.
+    pub tags: Option<Box<Tagger>>,
 }
 
 /// Turns the upstream's head into ours and its body into a relay or a whole answer.
 pub(crate) async fn respond(
     state: &State,
-    asked: Asked,
+    mut asked: Asked,
     mut call: Box<Call>,
     upstream: Arc<Upstream>,
     answer: Response<llm::AnswerBody>,
@@ -92,7 +95,8 @@ pub(crate) async fn respond(
                 max_event_bytes,
                 pass,
                 slot,
-            );
+            )
+            .tagging(asked.tags);
             AnswerBody::relay(match asked.hold {
                 None => relay,
                 Some(within) => match relay.hold(within).await {
@@ -112,12 +116,21 @@ pub(crate) async fn respond(
         rest,
         pass,
     } = gathered;
+    let tagged = asked.tags.as_mut().filter(|_| head.status.is_success());
+    let tagged = tagged.and_then(|tags| match &rest {
+        Some(_) if encoding.is_some() => None,
+        _ => tags.whole(&head.headers, &bytes, max_bytes),
+    });
+    let sent = tagged.as_ref().unwrap_or(&bytes).clone();
     if let Some(rest) = rest {
-        let raw = RawRelay::new(call, upstream, bytes, rest, true, Some(pass), slot);
+        if tagged.is_some() {
+            head.headers.remove(CONTENT_LENGTH);
+        }
+        let raw = RawRelay::new(call, upstream, sent, rest, true, Some(pass), slot);
         return Ok(Response::from_parts(head, AnswerBody::raw(raw)));
     }
     call.first_byte();
-    call.delivered(&bytes);
+    call.delivered(&sent);
     let status = head.status.as_u16();
     let model = call.upstream_model();
     verdict::tell(pass, &upstream, model, status, &head.headers);
@@ -141,7 +154,11 @@ pub(crate) async fn respond(
             return Err(Failed::answer(call, head, bytes, Again::Anywhere, used));
         }
     }
-    Ok(Response::from_parts(head, AnswerBody::whole(bytes)))
+    if tagged.is_some() {
+        head.headers.remove(CONTENT_LENGTH);
+        head.headers.remove(CONTENT_ENCODING);
+    }
+    Ok(Response::from_parts(head, AnswerBody::whole(sent)))
 }
 
 /// An answer read whole, or up to the bound.
@@ -226,9 +243,6 @@ fn close_answered(
         tracing::warn!(request.id = %call.request(), call.id = %call.id(), %error, "the answer tells no usage");
         Reported::default()
     });
-    if let Some(id) = &reported.response_id {
-        call.remember_owner(id);
-    }
     if reported.usage.is_none()
         && let Some((code, message)) = verdict::error_in_answer(readable)
     {

@@ -11,6 +11,7 @@ mod lenient;
 pub mod meter;
 pub mod models;
 mod protocol;
+pub mod retag;
 mod scan;
 pub mod splice;
 pub mod sse;

@@ -12,6 +12,7 @@ use testkit::TestApp;
 use crate::binary::proving;
 use crate::faults::assert_error_event;
 use crate::ground::model;
+use crate::identity::untagged;
 use crate::raw::{Answer, Ask};
 
 /// Two providers of one kind behind one model.
@@ -121,7 +122,8 @@ async fn die_at(pair: &Pair, number: usize, cut: usize) {
     pair.first.next(surface.path(), script);
     pair.second
         .on(surface.path(), Script::stream([other.clone()]));
-    let answer = pair.ask(true).await;
+    let mut answer = pair.ask(true).await;
+    answer.body = untagged(&answer.body);
     let what = format!("{surface:?} {number} cut at {cut}: {}", answer.text());
     assert_eq!(answer.status, 200, "{what}");
     assert!(answer.whole, "{what}");

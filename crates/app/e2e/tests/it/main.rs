@@ -36,6 +36,7 @@ mod routes;
 mod story;
 mod streams;
 mod switching;
+mod tags;
 mod tour;
 mod translated;
 mod translated_faults;

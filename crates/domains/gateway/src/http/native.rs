@@ -20,6 +20,7 @@ use crate::gateway::{Gateway, State};
 use crate::headers;
 use crate::invoke::{self, Incoming, Way, abandon, cut, enter, refuse, unless_cut};
 use crate::raw::RawRelay;
+use crate::tags::{Passing, Tagger};
 use crate::verdict;
 
 /// A request that is passed on unread.
@@ -32,6 +33,8 @@ pub(super) struct Errand {
     pub model: String,
     /// Whether the upstream may charge for it.
     pub billable: bool,
+    /// What tags the answer.
+    pub tags: Option<Tagger>,
 }
 
 pub(super) async fn pass(
@@ -74,6 +77,7 @@ pub(super) async fn pass(
         surface: Surface::Native,
         model: "native".to_owned(),
         billable: true,
+        tags: None,
     };
     forward(gateway, state, incoming, upstream, errand).await
 }
@@ -179,7 +183,10 @@ pub(super) async fn forward(
     let status = head.status.as_u16();
     if head.status.is_success() {
         let (billable, pass) = (errand.billable, Some(pass));
+        let tags = errand.tags;
+        let tags = tags.and_then(|tags| Passing::new(tags, &mut head.headers, &state.config));
         let raw = RawRelay::new(call, upstream, Bytes::new(), body, billable, pass, slot);
+        let raw = raw.tagging(tags);
         return Ok(Response::from_parts(head, AnswerBody::raw(raw.begun())));
     }
     verdict::tell_unread(pass, status);
