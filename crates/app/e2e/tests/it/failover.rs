@@ -231,6 +231,14 @@ async fn a_fallback_is_recorded_with_every_attempt_and_billed_for_what_was_spent
     // The one that was busy charges nothing: 12 in and 7 out at 4 and 20 dollars a million.
     assert_eq!(call["cost_nano_usd"], 12 * 4_000 + 7 * 20_000, "{call}");
     assert_eq!(call["estimated"], false, "{call}");
+    let metrics = pair.app.get("/metrics", pair.app.admin_key()).await;
+    let metrics = metrics.expect(200).text();
+    for line in [
+        "switchyard_fallbacks_total{provider=\"first\"} 1",
+        "outcome=\"upstream_error\"} 1",
+    ] {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
 }
 
 #[tokio::test]

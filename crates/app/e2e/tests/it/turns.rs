@@ -35,8 +35,8 @@ async fn ask(app: &TestApp, key: &str, body: &Value) -> Answer {
 /// The id of the tool call in a whole answer or a stream.
 fn call_id(answer: &Answer) -> String {
     let text = answer.text();
-    let from = text.find("\"tool_use\"").expect("a tool call");
-    let id = text[from..].find("\"id\":\"").expect("its id") + from + 6;
+    let from = text.find("\"tool_use\"").unwrap();
+    let id = text[from..].find("\"id\":\"").unwrap() + from + 6;
     text[id..].split('"').next().unwrap().to_owned()
 }
 
@@ -85,7 +85,7 @@ async fn reasoning_of_one_provider_never_reaches_another() {
         let event: Value = serde_json::from_str(line.strip_prefix("data: ")?).ok()?;
         event["delta"]["signature"].as_str().map(str::to_owned)
     });
-    let signature = signature.expect("reasoning that is sealed");
+    let signature = signature.unwrap();
     let call = call_id(&told);
     let said = json!([
         {"type": "thinking", "thinking": "A secret thought.", "signature": signature},
