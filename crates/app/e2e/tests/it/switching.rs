@@ -149,27 +149,35 @@ fn look(turn: usize, came: &Recorded, conversation: &Conversation) -> Vec<String
         wrong.push(format!("{at}: a seal"));
     }
     let asked = maker(kind);
+    // Chat that passes through; what can be read of thoughts stands in it in plain words.
+    let as_written = caller == Surface::Chat && came.path() == Surface::Chat.path();
     for (before, (surface, other)) in TURNS.into_iter().enumerate().take(turn) {
         let own = maker(other) == asked;
         let signed = body.contains(&signature(before));
         let said = body.contains(&thought(before));
         let of = format!("of turn {before}, {surface:?} over {other}");
-        if signed && !own {
+        // What Google puts into a tool's call in chat passes to other chat servers as the client wrote it.
+        if signed && !own && !(as_written && maker(other) == Maker::Gemini) {
             wrong.push(format!("{at}: the foreign signature {of}"));
         }
-        let due = own && conversation.carries(before, caller);
-        match asked {
-            // Its signatures are kept for callers of other surfaces than chat by the product itself.
-            Maker::Gemini if caller != Surface::Chat || surface != Surface::Chat => {}
-            Maker::Anthropic | Maker::OpenAi | Maker::Gemini if due && !signed => {
-                wrong.push(format!("{at}: not the signature {of}"));
-            }
-            Maker::Gemini => {}
-            _ if due && !said => wrong.push(format!("{at}: not the thought {of}")),
-            Maker::Anthropic | Maker::OpenAi if said && !own => {
-                wrong.push(format!("{at}: the foreign thought {of}"));
-            }
-            _ => {}
+        let carried = conversation.carries(before, caller);
+        let (signature_due, thought_due) = match asked {
+            // Its signatures are also kept by the product itself, by the id of the call.
+            Maker::Gemini => (own, false),
+            Maker::Anthropic => (own && carried, own && carried),
+            // Chat has no place for what Responses encrypted.
+            Maker::OpenAi => (own && carried && !as_written, own && carried && !as_written),
+            Maker::DeepSeek | Maker::Compatible => (false, own && carried),
+        };
+        if signature_due && !signed {
+            wrong.push(format!("{at}: not the signature {of}"));
+        }
+        if thought_due && !said {
+            wrong.push(format!("{at}: not the thought {of}"));
+        }
+        let refused = matches!(asked, Maker::Anthropic | Maker::OpenAi) && !as_written;
+        if refused && said && !own {
+            wrong.push(format!("{at}: the foreign thought {of}"));
         }
     }
     wrong

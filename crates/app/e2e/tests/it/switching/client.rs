@@ -21,9 +21,9 @@ pub enum Maker {
 enum Binding {
     /// Nothing.
     Visible,
-    /// An opaque string of the product's, which says itself whose it is.
+    /// An opaque string of the product's, which says itself whose it is and may stand in any surface.
     Sealed(String),
-    /// A provider's own.
+    /// A provider's own, which belongs into that one's surface.
     Own(Maker, String),
 }
 
@@ -157,10 +157,11 @@ impl Conversation {
 impl Thought {
     fn fits(&self, surface: Surface) -> bool {
         match (&self.binding, surface) {
-            (Binding::Sealed(_), _) | (_, Surface::Chat) => true,
+            (Binding::Sealed(_), _) => true,
             (Binding::Own(maker, _), Surface::Messages) => *maker == Maker::Anthropic,
-            (Binding::Own(maker, _), _) => *maker == Maker::OpenAi,
-            (Binding::Visible, _) => false,
+            (Binding::Own(maker, _), Surface::Responses) => *maker == Maker::OpenAi,
+            (Binding::Visible, surface) => surface == Surface::Chat,
+            (Binding::Own(..), _) => false,
         }
     }
 
@@ -218,15 +219,9 @@ impl Turn {
         self.text = string(&message["content"]);
         let details = message["reasoning_details"].as_array();
         for detail in details.into_iter().flatten() {
-            let maker = match detail["format"].as_str().unwrap_or_default() {
-                "anthropic-claude-v1" => Some(Maker::Anthropic),
-                "openai-responses-v1" => Some(Maker::OpenAi),
-                "google-gemini-v1" => Some(Maker::Gemini),
-                _ => None,
-            };
             let opaque = [&detail["signature"], &detail["data"]];
             let opaque = opaque.into_iter().find(|opaque| opaque.is_string());
-            let binding = binding(opaque.unwrap_or(&Value::Null), maker);
+            let binding = binding(opaque.unwrap_or(&Value::Null), None);
             self.think(string(&detail["text"]), binding);
         }
         let thinking = string(&message["reasoning_content"]);
@@ -305,17 +300,8 @@ impl Turn {
     fn completion(&self) -> Value {
         let mut message = json!({"role": "assistant", "content": self.text});
         let details = self.thoughts.iter().filter_map(|thought| {
-            let (format, opaque) = match &thought.binding {
-                Binding::Sealed(seal) => ("switchyard-v1", seal),
-                Binding::Own(Maker::Anthropic, opaque) => ("anthropic-claude-v1", opaque),
-                Binding::Own(_, opaque) => ("openai-responses-v1", opaque),
-                Binding::Visible => return None,
-            };
-            Some(if format == "openai-responses-v1" {
-                json!({"type": "reasoning.encrypted", "data": opaque, "text": thought.text, "format": format})
-            } else {
-                json!({"type": "reasoning.text", "text": thought.text, "signature": opaque, "format": format})
-            })
+            let seal = thought.opaque(Surface::Chat)?;
+            Some(json!({"type": "reasoning.text", "text": thought.text, "signature": seal}))
         });
         let details: Vec<Value> = details.collect();
         if !details.is_empty() {
