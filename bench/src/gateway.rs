@@ -1,22 +1,30 @@
 //! The gateway as its users run it: settings file, command line, admin key, keys made over HTTP.
 
-use std::path::{Path, PathBuf};
+mod keys;
+mod settings;
+
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use http::Method;
-use serde_json::{Value, json};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::process::Child;
 
 use crate::{client, process};
+pub use settings::Settings;
 
 const ADMIN_KEY: &str = "bench-administrator-key-of-enough-length";
 /// Long enough under valgrind too.
 const READY_WITHIN: Duration = Duration::from_secs(120);
+/// Live calls may go on for 30 s after the signal; there are none.
+const ENDED_WITHIN: Duration = Duration::from_secs(60);
 
 /// A running gateway on a data folder of its own.
 pub struct Gateway {
@@ -30,19 +38,14 @@ pub struct Gateway {
 impl Gateway {
     /// Starts the binary with one provider, the mock, and waits until it is ready.
     pub async fn start(binary: &Path, mock: &str) -> Result<Self> {
-        Self::start_under(&[], binary, mock).await
+        Self::start_with(&[], binary, &Settings::one_provider(mock)).await
     }
 
-    /// The same under another program, such as valgrind.
-    pub async fn start_under(wrapper: &[String], binary: &Path, mock: &str) -> Result<Self> {
+    /// The same with other settings and, perhaps, under another program, such as valgrind.
+    pub async fn start_with(wrapper: &[String], binary: &Path, wanted: &Settings) -> Result<Self> {
         let dir = tempfile::tempdir()?;
         let settings = dir.path().join("switchyard.toml");
-        std::fs::write(
-            &settings,
-            format!(
-                "[[providers]]\nname = \"mock\"\nkind = \"openai\"\nbase_url = \"http://{mock}/v1\"\napi_key = \"not-a-secret\"\n"
-            ),
-        )?;
+        std::fs::write(&settings, wanted.as_toml())?;
         let address = free_address().await?;
         let log = std::fs::File::create(dir.path().join("log"))?;
         let begun = Instant::now();
@@ -65,7 +68,16 @@ impl Gateway {
             dir,
             ready_after: Duration::ZERO,
         };
-        gateway.wait_ready(begun).await?;
+        let ready = process::until_ready(
+            &mut gateway.child,
+            &gateway.address,
+            "/health/ready",
+            begun,
+            READY_WITHIN,
+        );
+        gateway.ready_after = ready
+            .await
+            .with_context(|| format!("the gateway: {}", gateway.log()))?;
         Ok(gateway)
     }
 
@@ -79,57 +91,39 @@ impl Gateway {
         self.child.id().context("the gateway has ended")
     }
 
-    /// Makes keys as an administrator does, with everything on that costs something, and writes `use_of` of them,
-    /// evenly spread, to a file for the load generator.
-    pub async fn keys(&self, count: usize, use_of: usize) -> Result<PathBuf> {
-        let shared = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
-        let mut tasks = Vec::new();
-        for _ in 0..16.min(count) {
-            let (shared, address) = (std::sync::Arc::clone(&shared), self.address.clone());
-            tasks.push(tokio::spawn(async move {
-                let mut sender = client::connect(&address).await?;
-                let mut made = Vec::new();
-                loop {
-                    let number = shared.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                    if number >= count {
-                        return anyhow::Ok(made);
-                    }
-                    made.push((number, make_key(&mut sender, &address, number).await?));
-                }
-            }));
-        }
-        let mut made = Vec::new();
-        for task in tasks {
-            made.extend(task.await??);
-        }
-        made.sort_unstable();
-        let every = (count / use_of.max(1)).max(1);
-        let lines: Vec<String> = made
-            .into_iter()
-            .step_by(every)
-            .take(use_of)
-            .map(|(_, key)| key)
-            .collect();
-        let path = self.dir.path().join("keys");
-        std::fs::write(&path, lines.join("\n"))?;
-        Ok(path)
+    /// The state of a provider's breaker, as the gateway itself shows it.
+    pub async fn breaker(&self, provider: &str) -> Result<String> {
+        let mut sender = client::connect(&self.address).await?;
+        let path = "/v1/circuit-breakers";
+        let request = client::request(
+            Method::GET,
+            &self.address,
+            path,
+            Some(ADMIN_KEY),
+            Bytes::new(),
+        )?;
+        let (_, body) = client::send(&mut sender, request).await?;
+        let shown: Value = serde_json::from_slice(&body)?;
+        let breakers = shown["data"].as_array().into_iter().flatten();
+        let mut of_provider = breakers.filter(|breaker| breaker["name"] == provider);
+        let state = of_provider.next().and_then(|one| one["state"].as_str());
+        Ok(state
+            .with_context(|| format!("{path} shows no {provider}"))?
+            .to_owned())
     }
 
-    async fn wait_ready(&mut self, begun: Instant) -> Result<()> {
-        while begun.elapsed() < READY_WITHIN {
-            if is_ready(&self.address).await.unwrap_or(false) {
-                self.ready_after = begun.elapsed();
-                return Ok(());
-            }
-            if let Some(status) = self.child.try_wait()? {
-                bail!("the gateway ended with {status}: {}", self.log());
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        bail!(
-            "the gateway was not ready within {READY_WITHIN:?}: {}",
+    /// Ends it as a service manager does and waits until it is gone.
+    pub async fn stop(mut self) -> Result<()> {
+        kill(Pid::from_raw(i32::try_from(self.pid()?)?), Signal::SIGTERM)?;
+        let status = tokio::time::timeout(ENDED_WITHIN, self.child.wait())
+            .await
+            .with_context(|| format!("the gateway went on for {ENDED_WITHIN:?}"))??;
+        ensure!(
+            status.success(),
+            "the gateway ended with {status}: {}",
             self.log()
-        )
+        );
+        Ok(())
     }
 
     fn log(&self) -> String {
@@ -137,42 +131,8 @@ impl Gateway {
     }
 }
 
-async fn is_ready(address: &str) -> Result<bool> {
-    let mut sender = client::connect(address).await?;
-    let request = client::request(Method::GET, address, "/health/ready", None, Bytes::new())?;
-    Ok(client::send(&mut sender, request).await?.0 == 200)
-}
-
-async fn make_key(
-    sender: &mut hyper::client::conn::http1::SendRequest<http_body_util::Full<Bytes>>,
-    address: &str,
-    number: usize,
-) -> Result<String> {
-    let wanted = json!({
-        "name": format!("bench-{number}"),
-        "limits": {
-            "requests_per_minute": 1_000_000_000_u64,
-            "tokens_per_minute": 1_000_000_000_000_u64,
-            "concurrent_requests": 100_000
-        },
-        "budgets": [{"amount_usd": "1000000", "period": "month", "hard": true}]
-    });
-    let body = Bytes::from(serde_json::to_vec(&wanted)?);
-    let request = client::request(Method::POST, address, "/v1/keys", Some(ADMIN_KEY), body)?;
-    let (status, body) = client::send(sender, request).await?;
-    ensure!(
-        status == 201,
-        "POST /v1/keys answered {status}: {}",
-        String::from_utf8_lossy(&body)
-    );
-    let body: Value = serde_json::from_slice(&body)?;
-    body.get("key")
-        .and_then(Value::as_str)
-        .map(str::to_owned)
-        .context("POST /v1/keys gave no key")
-}
-
-async fn free_address() -> Result<String> {
+/// A port of this machine that nothing listens on.
+pub async fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")
         .await?
         .local_addr()?

@@ -1,18 +1,24 @@
 //! What is measured. A lane is one kind of load; each gives rows for the report.
 
+mod fallback;
 mod instructions;
 mod keys;
 mod memory;
+mod peers;
 mod start;
+mod translation;
 
 use anyhow::Result;
 
+pub use fallback::{Fallback, fallback};
 pub use instructions::{Instructions, instructions};
 pub use keys::{Flatness, keys};
 pub use memory::{Growth, memory};
+pub use peers::{PeerRow, peers};
 pub use start::{Start, start};
+pub use translation::{Translation, translation};
 
-use crate::fixture;
+use crate::fixture::Surface;
 use crate::load::Options;
 use crate::peers::{Peer, Three};
 use crate::report::Row;
@@ -65,7 +71,7 @@ pub async fn plain(three: &Three<Peer>, effort: Effort) -> Result<Vec<Row>> {
 
 /// Streams of 64 chunks as fast as they go, and one chunk every 5 ms.
 pub async fn streams(three: &Three<Peer>, effort: Effort) -> Result<Vec<Row>> {
-    let chunks = fixture::chunks().len();
+    let chunks = Surface::Chat.chunks().len();
     let mut rows = Vec::new();
     for connections in [1, 8, 32] {
         let load = Options {
@@ -119,16 +125,7 @@ pub async fn large(three: &Three<Peer>, effort: Effort) -> Result<Vec<Row>> {
 }
 
 fn load(connections: usize, effort: Effort) -> Options {
-    Options {
-        target: String::new(),
-        keys: None,
-        connections,
-        millis: effort.millis,
-        requests: None,
-        stream: false,
-        pace_us: 0,
-        body_bytes: 300,
-    }
+    Options::chat(connections, effort.millis)
 }
 
 fn connections_in_words(connections: usize) -> String {

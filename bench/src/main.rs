@@ -20,6 +20,8 @@ mod report;
 mod run;
 mod serve;
 mod stats;
+mod train;
+mod ways;
 
 use std::process::ExitCode;
 
@@ -37,6 +39,8 @@ struct Arguments {
 enum Part {
     /// Measure everything and report.
     Run(run::Options),
+    /// Drive the gateway over every surface, for a build that counts what is hot.
+    Train(train::Options),
     /// The upstream that all lanes call; prints its address.
     Mock,
     /// The bare proxy that the gateway is compared with; prints its address.
@@ -51,6 +55,7 @@ enum Part {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().part {
         Part::Run(options) => run::run(&options),
+        Part::Train(options) => train::run(&options),
         Part::Mock => serve::on_all_cores(mock::run()),
         Part::Proxy { upstream } => serve::on_all_cores(proxy::run(upstream)),
         Part::Load(options) => load::run(&options),

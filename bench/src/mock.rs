@@ -1,155 +1,113 @@
-//! A model provider that does nothing but answer: whole, or in chunks with a pause between them.
+//! A model provider that does nothing but answer, in whichever protocol it is asked: whole, or in chunks with a pause
+//! between them. Below `/failing` it refuses everything at once.
 
-use std::convert::Infallible;
-use std::pin::Pin;
+mod body;
+
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use anyhow::Result;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, header};
-use http_body::{Body, Frame, SizeHint};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep};
 
-use crate::{fixture, serve};
+use crate::fixture::{self, Surface};
+use crate::serve;
+use body::{Answer, Chunks};
+
+/// Where a provider stands that answers everything with 503.
+pub const FAILING: &str = "/failing";
+
+/// The answers, made once.
+#[derive(Clone)]
+struct Prepared {
+    surface: Surface,
+    whole: Bytes,
+    chunks: Arc<[Bytes]>,
+}
 
 /// Serves until the process is ended.
 pub async fn run() -> Result<()> {
-    let whole = fixture::answer();
-    let chunks: Arc<[Bytes]> = fixture::chunks().into();
+    let all: Arc<[Prepared]> = Surface::ALL
+        .into_iter()
+        .map(|surface| Prepared {
+            surface,
+            whole: surface.answer(),
+            chunks: surface.chunks().into(),
+        })
+        .collect();
     serve::serve(move |request: Request<Incoming>| {
-        let whole = whole.clone();
-        let chunks = Arc::clone(&chunks);
-        async move { answer(request, whole, chunks).await }
+        let all = Arc::clone(&all);
+        async move { answer(request, &all).await }
     })
     .await
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    whole: Bytes,
-    chunks: Arc<[Bytes]>,
-) -> Response<Answer> {
-    let pace = request
-        .headers()
-        .get(fixture::PACE_HEADER)
-        .and_then(|value| value.to_str().ok()?.parse().ok())
-        .map(Duration::from_micros);
-    let body = request
-        .into_body()
+async fn answer(request: Request<Incoming>, all: &[Prepared]) -> Response<Answer> {
+    let (head, body) = request.into_parts();
+    let body = body
         .collect()
         .await
         .map(|body| body.to_bytes())
         .unwrap_or_default();
-    // The load generator writes the flag near the front; a large prompt is not searched.
-    let front = &body[..body.len().min(200)];
-    let stream = front
-        .windows(13)
-        .any(|window| window == br#""stream":true"#);
-    let (kind, answer) = if stream {
-        (
-            "text/event-stream",
-            Answer::Chunks(Chunks::new(chunks, pace)),
-        )
-    } else {
-        ("application/json", Answer::Whole(Some(whole)))
+    let path = head.uri.path();
+    if path.starts_with(FAILING) {
+        return refused(StatusCode::SERVICE_UNAVAILABLE, "overloaded");
+    }
+    let asked = Surface::of_path(path);
+    let Some(prepared) = all.iter().find(|one| Some(one.surface) == asked) else {
+        return refused(StatusCode::NOT_FOUND, "no such path");
     };
+    let pace = head
+        .headers
+        .get(fixture::PACE_HEADER)
+        .and_then(|value| value.to_str().ok()?.parse().ok())
+        .map(Duration::from_micros);
+    if path.ends_with(":streamGenerateContent") || wants_stream(&body) {
+        let chunks = Chunks::new(Arc::clone(&prepared.chunks), pace);
+        respond(StatusCode::OK, "text/event-stream", Answer::Chunks(chunks))
+    } else {
+        let whole = Answer::Whole(Some(prepared.whole.clone()));
+        respond(StatusCode::OK, "application/json", whole)
+    }
+}
+
+/// Whether the flag stands near the front or the end; a large prompt between them is not searched.
+fn wants_stream(body: &[u8]) -> bool {
+    const NEAR: usize = 400;
+    let has = |part: &[u8]| {
+        [&br#""stream":true"#[..], br#""stream": true"#]
+            .iter()
+            .any(|flag| part.windows(flag.len()).any(|window| window == *flag))
+    };
+    has(&body[..body.len().min(NEAR)]) || has(&body[body.len().saturating_sub(NEAR)..])
+}
+
+fn refused(status: StatusCode, words: &str) -> Response<Answer> {
+    let body = format!(r#"{{"error":{{"message":"{words}","type":"server_error","code":null}}}}"#);
+    let body = Answer::Whole(Some(Bytes::from(body)));
+    respond(status, "application/json", body)
+}
+
+fn respond(status: StatusCode, kind: &'static str, answer: Answer) -> Response<Answer> {
     let mut response = Response::new(answer);
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    response
-        .headers_mut()
-        .insert("x-request-id", HeaderValue::from_static("req_bench"));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert("x-request-id", HeaderValue::from_static("req_bench"));
     response
 }
 
-/// The body of an answer.
-enum Answer {
-    Whole(Option<Bytes>),
-    Chunks(Chunks),
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Chunks that each leave in a write of their own.
-struct Chunks {
-    chunks: Arc<[Bytes]>,
-    next: usize,
-    pace: Option<Duration>,
-    pause: Option<Pin<Box<Sleep>>>,
-    rested: bool,
-}
-
-impl Chunks {
-    fn new(chunks: Arc<[Bytes]>, pace: Option<Duration>) -> Self {
-        Self {
-            chunks,
-            next: 0,
-            pace,
-            pause: None,
-            rested: true,
-        }
-    }
-
-    /// Waits between two chunks; without a pace for one turn of the loop, so that what is written gets flushed.
-    fn rest(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.rested {
-            return Poll::Ready(());
-        }
-        let Some(pace) = self.pace else {
-            self.rested = true;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        };
-        let pause = self
-            .pause
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + pace)));
-        if pause.as_mut().poll(context).is_pending() {
-            return Poll::Pending;
-        }
-        self.pause = None;
-        self.rested = true;
-        Poll::Ready(())
-    }
-}
-
-impl Body for Answer {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        match self.get_mut() {
-            Self::Whole(body) => Poll::Ready(body.take().map(|body| Ok(Frame::data(body)))),
-            Self::Chunks(chunks) => {
-                if chunks.next == chunks.chunks.len() {
-                    return Poll::Ready(None);
-                }
-                if chunks.rest(context).is_pending() {
-                    return Poll::Pending;
-                }
-                let chunk = chunks.chunks[chunks.next].clone();
-                chunks.next += 1;
-                chunks.rested = false;
-                Poll::Ready(Some(Ok(Frame::data(chunk))))
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        matches!(self, Self::Whole(None))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Whole(body) => {
-                SizeHint::with_exact(body.as_ref().map_or(0, |body| body.len() as u64))
-            }
-            Self::Chunks(_) => SizeHint::default(),
-        }
+    #[test]
+    fn the_flag_is_found_at_either_end_however_it_is_written() {
+        assert!(wants_stream(&Surface::Chat.request("m", 50_000, true)));
+        assert!(!wants_stream(&Surface::Chat.request("m", 50_000, false)));
+        let late = format!(r#"{{"messages":["{}"],"stream": true}}"#, "x".repeat(2_000));
+        assert!(wants_stream(late.as_bytes()));
     }
 }

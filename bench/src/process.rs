@@ -1,5 +1,7 @@
 //! Child processes and what the kernel says of them: processor time of all their threads, memory.
 
+mod ready;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -11,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::load::{Options, Seen};
+pub use ready::until_ready;
 
 /// Starts a server of this program and reads the address that it prints.
 pub async fn server(arguments: &[&str]) -> Result<(Child, String)> {
@@ -37,21 +40,7 @@ pub async fn server_under(wrapper: &[String], arguments: &[&str]) -> Result<(Chi
 /// Runs the load generator in a process of its own.
 pub async fn load(options: &Options) -> Result<Seen> {
     let mut command = this_program()?;
-    command
-        .args(["load", "--target", &options.target])
-        .args(["--connections", &options.connections.to_string()])
-        .args(["--millis", &options.millis.to_string()])
-        .args(["--pace-us", &options.pace_us.to_string()])
-        .args(["--body-bytes", &options.body_bytes.to_string()]);
-    if let Some(requests) = options.requests {
-        command.args(["--requests", &requests.to_string()]);
-    }
-    if let Some(keys) = &options.keys {
-        command.arg("--keys").arg(keys);
-    }
-    if options.stream {
-        command.arg("--stream");
-    }
+    command.arg("load").args(options.arguments());
     let output = command
         .stdin(Stdio::null())
         .kill_on_drop(true)

@@ -6,23 +6,29 @@ use anyhow::{Context, Result};
 
 use crate::{paths, program};
 
-/// Installs what `crates/app/e2e/clients` pins and gives the folder: `node_modules/.bin/…` and `venv/bin/python` are below it.
+/// Installs what `crates/app/e2e/clients` pins and gives the folder: `node_modules` and `venv/bin/python` are below it,
+/// and in folders of their own LangChain, whose SDKs are others, and the AI SDK with the Node that it needs.
 pub fn install() -> Result<PathBuf> {
     let pins = paths::root().join("crates/app/e2e/clients");
-    let npm = read(&pins.join("package.json"))?;
-    let pip = read(&pins.join("requirements.txt"))?;
     let dir = paths::cache().join("clients");
-    std::fs::create_dir_all(&dir)?;
-    npm_install(&dir, &npm)?;
-    venv(&dir.join("venv"), &pip)?;
+    packages(&dir, &read(&pins.join("package.json"))?)?;
+    venv(&dir.join("venv"), &read(&pins.join("requirements.txt"))?)?;
+    let langchain = read(&pins.join("langchain/requirements.txt"))?;
+    venv(&dir.join("langchain"), &langchain)?;
+    packages(
+        &dir.join("ai-sdk"),
+        &read(&pins.join("ai-sdk/package.json"))?,
+    )?;
     Ok(dir)
 }
 
-fn npm_install(dir: &Path, pins: &str) -> Result<()> {
+/// A folder with exactly these npm packages; made once for each content.
+pub fn packages(dir: &Path, pins: &str) -> Result<()> {
+    std::fs::create_dir_all(dir)?;
     if installed(dir, "package.json.installed", pins) {
         return Ok(());
     }
-    println!("installing the npm clients into {}", dir.display());
+    println!("installing npm packages into {}", dir.display());
     std::fs::write(dir.join("package.json"), pins)?;
     program::quiet(
         program::command("npm")

@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::{Effort, load};
-use crate::fixture;
-use crate::gateway::Gateway;
+use crate::fixture::Surface;
+use crate::gateway::{Gateway, Settings};
 use crate::load::Options;
 use crate::process;
 
@@ -44,7 +44,12 @@ pub async fn instructions(binary: &Path, mock: &str) -> Result<Vec<Instructions>
     let proxy = Counted::new(&dir, "proxy", child.id(), &address, None)?;
     let of_proxy = proxy.count_all().await?;
     drop(child);
-    let gateway = Gateway::start_under(&callgrind(&dir, "gateway"), binary, mock).await?;
+    let gateway = Gateway::start_with(
+        &callgrind(&dir, "gateway"),
+        binary,
+        &Settings::one_provider(mock),
+    )
+    .await?;
     let keys = gateway.keys(1, 1).await?;
     let counted = Counted::new(
         &dir,
@@ -107,7 +112,7 @@ impl Counted {
 
     /// The loads in order, after a warm-up that is not counted.
     async fn count_all(&self) -> Result<[f64; 3]> {
-        let chunks = fixture::chunks().len() as u64;
+        let chunks = Surface::Chat.chunks().len() as u64;
         let plain = Options {
             requests: Some(REQUESTS),
             ..self.load.clone()

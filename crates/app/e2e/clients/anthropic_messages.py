@@ -1,6 +1,6 @@
-"""Drives the anthropic SDK through one conversation with a tool, streamed, and prints what it understood as one line of JSON.
+"""Drives the anthropic SDK through one conversation with a tool, streamed, and prints what it understood, one line of JSON for each model.
 
-Usage: anthropic_messages.py BASE_URL KEY MODEL
+Usage: anthropic_messages.py BASE_URL KEY MODEL...
 """
 
 import json
@@ -65,15 +65,16 @@ def converse(client, model):
 
 
 def main():
-    base_url, key, model = sys.argv[1:4]
+    base_url, key, *models = sys.argv[1:]
     client = anthropic.Anthropic(base_url=base_url, api_key=key, max_retries=0, timeout=30)
-    try:
-        outcome = converse(client, model)
-    except anthropic.APIStatusError as error:
-        outcome = {"error": {"class": type(error).__name__, "status": error.status_code, "body": error.body}}
-    except Exception as error:  # whatever a caller of the SDK would have to catch
-        outcome = {"error": {"class": type(error).__name__, "message": str(error)}}
-    print(json.dumps(outcome, ensure_ascii=False))
+    for model in models:
+        try:
+            outcome = converse(client, model)
+        except anthropic.APIStatusError as error:
+            outcome = {"error": {"class": type(error).__name__, "status": error.status_code, "body": error.body}}
+        except Exception as error:  # whatever a caller of the SDK would have to catch
+            outcome = {"error": {"class": type(error).__name__, "message": str(error)}}
+        print(json.dumps(outcome, ensure_ascii=False))
 
 
 main()

@@ -1,6 +1,6 @@
-"""Drives the openai SDK through one conversation with tools, streamed, and prints what it understood as one line of JSON.
+"""Drives the openai SDK through one conversation with tools, streamed, and prints what it understood, one line of JSON for each model.
 
-Usage: openai_sdk.py chat|responses|embeddings BASE_URL KEY MODEL
+Usage: openai_sdk.py chat|responses|embeddings BASE_URL KEY MODEL...
 """
 
 import json
@@ -85,7 +85,7 @@ def chat(client, model):
 def responses(client, model):
     tools = [{"type": "function", "name": "get_weather", "parameters": SCHEMA, "strict": True}]
     items = [{"role": "user", "content": QUESTION}]
-    made, usages = [], []
+    made, usages, thinking = [], [], []
     while True:
         final, deltas = None, {}
         for event in client.responses.create(model=model, input=items, tools=tools, stream=True, store=False):
@@ -94,6 +94,12 @@ def responses(client, model):
             if event.type == "response.completed":
                 final = event.response
         usages.append(final.usage.to_dict())
+        thinking += [
+            {"thinking": part.text}
+            for item in final.output
+            if item.type == "reasoning"
+            for part in item.summary
+        ]
         calls = [
             {"id": item.call_id, "name": item.name, "arguments": deltas.get(index, "")}
             for index, item in enumerate(final.output)
@@ -103,6 +109,7 @@ def responses(client, model):
             return {
                 "text": final.output_text,
                 "tools": made,
+                "thinking": thinking,
                 "usage": usages,
                 "model": final.model,
                 "stop": final.status,
@@ -125,16 +132,17 @@ def embeddings(client, model):
 
 
 def main():
-    surface, base_url, key, model = sys.argv[1:5]
+    surface, base_url, key, *models = sys.argv[1:]
     drive = {"chat": chat, "responses": responses, "embeddings": embeddings}[surface]
     client = openai.OpenAI(base_url=base_url, api_key=key, max_retries=0, timeout=30)
-    try:
-        outcome = drive(client, model)
-    except openai.APIStatusError as error:
-        outcome = {"error": {"class": type(error).__name__, "status": error.status_code, "body": error.body}}
-    except Exception as error:  # whatever a caller of the SDK would have to catch
-        outcome = {"error": {"class": type(error).__name__, "message": str(error)}}
-    print(json.dumps(outcome, ensure_ascii=False))
+    for model in models:
+        try:
+            outcome = drive(client, model)
+        except openai.APIStatusError as error:
+            outcome = {"error": {"class": type(error).__name__, "status": error.status_code, "body": error.body}}
+        except Exception as error:  # whatever a caller of the SDK would have to catch
+            outcome = {"error": {"class": type(error).__name__, "message": str(error)}}
+        print(json.dumps(outcome, ensure_ascii=False))
 
 
 main()

@@ -212,7 +212,7 @@ pub struct ConnectArgs {
         value_name = "KEY"
     )]
     pub key: Option<String>,
-    /// Model for the client to start with.
+    /// Model for the client to start with, of any provider.
     #[arg(long)]
     pub model: Option<String>,
 }

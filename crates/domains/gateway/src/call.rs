@@ -12,8 +12,8 @@ use std::sync::Arc;
 use facts::{Attempt, CallClosed, CallOpened, CallProgress, CallStatus, Fact, Surface};
 use guard::{Admission, Reservation};
 use kernel::{Nano, Reported, Usage};
-use llm::Target;
 use llm::prices::Quote;
+use llm::{ProviderKind, Target};
 
 use crate::error::GatewayError;
 use crate::estimate::Estimator;
@@ -109,6 +109,11 @@ impl Call {
     /// The model asked of the upstream.
     pub fn upstream_model(&self) -> &str {
         &self.opened.upstream_model
+    }
+
+    /// The kind of provider asked.
+    pub fn upstream_kind(&self) -> ProviderKind {
+        self.target.upstream.kind
     }
 
     /// Whether the server is going down and this call's time is over; if not, the task is woken when it is.
@@ -329,6 +334,19 @@ impl Call {
             tracing::error!(request.id = %self.opened.request, call.id = %self.opened.id, %error, "the end of a call could not be recorded");
         }
         cost
+    }
+
+    /// The signature that came with a tool call of this caller's organisation.
+    pub fn signature_of(&self, tool_call: &str) -> Option<String> {
+        self.shared.signatures.of(self.opened.org, tool_call)
+    }
+
+    /// Keeps what the caller's protocol has no place for.
+    pub fn keep_signatures(&self, signatures: Vec<(String, String)>) {
+        for (tool_call, signature) in signatures {
+            let kept = &self.shared.signatures;
+            kept.keep(self.opened.org, tool_call, signature);
+        }
     }
 
     /// Whether this surface costs nothing by nature.

@@ -54,7 +54,7 @@ pub enum GatewayError {
     UnknownProvider(String),
     /// The model's provider cannot do what the surface is for.
     #[error(
-        "the model {model:?} is served by {provider:?} ({kind}), which offers nothing that {surface} could be translated to"
+        "the model {model:?} is served by {provider:?} ({kind}), which offers nothing that {surface} could be translated to; route it to another provider in a [[models]] entry"
     )]
     OtherProtocol {
         /// The asked model.
@@ -141,7 +141,7 @@ pub enum GatewayError {
         model: String,
     },
     /// A response id of no known provider.
-    #[error("no provider here serves stored responses; configure one of kind openai")]
+    #[error("no provider here serves stored responses; configure one of kind openai or azure")]
     NoResponsesProvider,
     /// The journal cannot take the call.
     #[error("calls cannot be recorded at the moment, so none is made: {0}")]

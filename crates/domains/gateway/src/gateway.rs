@@ -18,6 +18,7 @@ use crate::estimate::Estimator;
 use crate::live::Live;
 use crate::metrics::CallFigures;
 use crate::ports::PayloadSink;
+use crate::signatures::Signatures;
 
 /// What the gateway is built from.
 #[derive(Clone)]
@@ -72,6 +73,7 @@ pub(crate) struct Shared {
     pub estimator: Estimator,
     pub live: Arc<Live>,
     pub metrics: CallFigures,
+    pub signatures: Signatures,
 }
 
 /// The model gateway. Cheap to clone.
@@ -90,6 +92,7 @@ impl Gateway {
                 estimator: Estimator::default(),
                 live: Arc::new(Live::default()),
                 metrics: CallFigures::default(),
+                signatures: Signatures::default(),
                 deps,
             }),
         })

@@ -6,6 +6,7 @@ mod answer;
 mod attribution;
 pub mod body;
 mod call;
+mod cloud;
 pub mod config;
 pub mod error;
 mod estimate;
@@ -23,6 +24,7 @@ mod reader;
 mod relay;
 mod respond;
 mod retry;
+mod signatures;
 mod speech;
 mod tags;
 #[cfg(test)]

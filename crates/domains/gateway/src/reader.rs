@@ -102,6 +102,14 @@ impl Reader {
         }
     }
 
+    /// What came with tool calls and is to be handed back with them.
+    pub fn take_signatures(&mut self) -> Vec<(String, String)> {
+        match self {
+            Self::Own(_) => Vec::new(),
+            Self::Translated(stream) => stream.take_signatures(),
+        }
+    }
+
     /// The event that ends the caller's stream as failed.
     pub fn error_event(&mut self, error: &ErrorView<'_>) -> Bytes {
         match self {

@@ -235,7 +235,11 @@ impl Relay {
         })
         .await;
         self.holding = false;
-        let (Some((again, status)), Some(call)) = (self.fault.take(), self.call.take()) else {
+        // The call is taken out of a stream that failed alone: dropped, it would count as left by its client.
+        let fault = self.fault.take();
+        let Some(((again, status), call)) =
+            fault.and_then(|fault| Some((fault, self.call.take()?)))
+        else {
             self.ahead = out;
             return Ok(self);
         };
@@ -281,6 +285,7 @@ impl Relay {
             return out.push(kept);
         };
         call.first_byte();
+        call.keep_signatures(self.reader.take_signatures());
         let refused = call
             .progress(
                 self.patience.elapsed_us(),

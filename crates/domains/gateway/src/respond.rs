@@ -43,6 +43,8 @@ pub(crate) struct Asked {
     pub hide_usage: bool,
     /// Another target could take over: the first bytes of a stream wait so long for the answer to begin.
     pub hold: Option<Duration>,
+    /// Names of what the caller asked for and the provider does not take.
+    pub dropped: Option<HeaderValue>,
     /// What tags the answer.
     pub tags: Option<Box<Tagger>>,
 }
@@ -60,6 +62,9 @@ pub(crate) async fn respond(
     let (mut head, body) = answer.into_parts();
     let upstream_id = headers::to_client(&mut head.headers, call.request(), call.id());
     call.answered(head.status.as_u16(), upstream_id.as_ref());
+    if let Some(names) = asked.dropped {
+        head.headers.insert(headers::DROPPED, names);
+    }
     let encoding = head
         .headers
         .get(CONTENT_ENCODING)
@@ -137,7 +142,7 @@ pub(crate) async fn respond(
             call,
             head,
             bytes,
-            Again::of_status(status),
+            Again::of_status(upstream.kind, status),
             used,
         ));
     }

@@ -12,9 +12,11 @@ use http::header::{
 };
 use http::response::Parts;
 use http::{Response, StatusCode};
-use kernel::Reported;
 use llm::Upstream;
-use translate::{Dropped, Pair, PairState, RequestContext, TranslateError, Translated};
+use llm::prices::Modality;
+use translate::{
+    Answer, Dropped, ModelFacts, Pair, PairState, RequestContext, TranslateError, Translated,
+};
 use wire::Phase;
 
 use crate::body::AnswerBody;
@@ -29,8 +31,6 @@ use crate::respond::{Gathered, gather, is_stream};
 use crate::retry::Again;
 use crate::verdict;
 
-/// Names what of a request had no place at its provider.
-const DROPPED: HeaderName = HeaderName::from_static("x-switchyard-dropped");
 /// The version that a provider of Anthropic's protocol is asked in.
 const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 
@@ -53,8 +53,11 @@ pub(crate) fn request(
     body: &[u8],
 ) -> Option<Result<(Bytes, Talk), TranslateError>> {
     let id = call.id().text();
+    let signature_of = |tool_call: &str| call.signature_of(tool_call);
     let context = RequestContext {
         now_s,
+        facts: facts(state, call),
+        signature_of: Some(&signature_of),
         max_buffer_bytes: state.config.max_event_bytes,
         ..RequestContext::new(call.upstream_model(), id.as_str())
     };
@@ -71,6 +74,21 @@ pub(crate) fn request(
         } = translated;
         (body.into(), Talk { state, dropped })
     }))
+}
+
+/// What is known of the model that is asked.
+fn facts(state: &State, call: &Call) -> ModelFacts {
+    let known = state
+        .catalogue
+        .prices()
+        .facts(call.upstream_kind(), call.upstream_model());
+    known.map_or_else(ModelFacts::default, |facts| ModelFacts {
+        max_output_tokens: facts.max_output_tokens,
+        // The price book does not say; translators go by the model's name.
+        reasons: None,
+        sees: (!facts.input_modalities.is_empty())
+            .then(|| facts.input_modalities.contains(&Modality::Image)),
+    })
 }
 
 /// The headers of a translated request, before the provider's own.
@@ -157,6 +175,13 @@ pub(crate) async fn respond(
     let plain = wire::encoding::decode(encoding, &bytes, max_bytes).unwrap_or(bytes);
     call.first_byte();
     let status = given.status.as_u16();
+    let told = (!given.status.is_success())
+        .then(|| pair.error(status, &plain, &call.request().to_string()));
+    // Gemini says in the body what others say in the head; whoever waits should know.
+    let delay = told.as_ref().and_then(|told| told.retry_after_s);
+    if let (Some(delay), false) = (delay, given.headers.contains_key(RETRY_AFTER)) {
+        given.headers.insert(RETRY_AFTER, HeaderValue::from(delay));
+    }
     verdict::tell(
         pass,
         &upstream,
@@ -184,8 +209,7 @@ pub(crate) async fn respond(
         let reason = format!("it is larger than {max_bytes} bytes (gateway.max_answer_bytes)");
         return broken(call, not_an_answer(&reason));
     }
-    if !given.status.is_success() {
-        let told = pair.error(status, &plain, &call.request().to_string());
+    if let Some(told) = told {
         let code = told.code.unwrap_or_else(|| format!("HTTP_{status}"));
         call.fault(&code, &told.message);
         head.status = StatusCode::from_u16(told.status).unwrap_or(given.status);
@@ -195,7 +219,7 @@ pub(crate) async fn respond(
             call,
             head,
             told.body.into(),
-            Again::of_status(status),
+            Again::of_status(upstream.kind, status),
             used,
         ));
     }
@@ -212,29 +236,29 @@ pub(crate) async fn respond(
     let streamed = wants_stream && is_stream(&given.headers, true);
     let answer = if streamed {
         whole_stream(&talk.state, &plain)
+    } else if wants_stream {
+        let unstreamed = not_an_answer("a stream was asked for, and this is none");
+        talk.state.answer(&plain).and(Err(unstreamed))
     } else {
-        talk.state
-            .answer(&plain)
-            .and_then(|answer| match wants_stream {
-                true => Err(not_an_answer("a stream was asked for, and this is none")),
-                false => Ok((answer.body, answer.reported)),
-            })
+        talk.state.answer(&plain)
     };
     match answer {
-        Ok((body, reported)) => {
+        Ok(answer) => {
             if streamed {
                 head.headers.insert(CONTENT_TYPE, EVENT_STREAM);
             }
-            call.delivered(&body);
+            call.keep_signatures(answer.signatures);
+            call.delivered(&answer.body);
             let cost = call.close(Ending {
                 status: CallStatus::Ok,
-                reported: Some(&reported),
-                output_bytes: body.len() as u64,
+                reported: Some(&answer.reported),
+                output_bytes: answer.body.len() as u64,
                 whole: true,
                 billable: true,
             });
             headers::cost(&mut head.headers, cost);
-            Ok(Response::from_parts(head, AnswerBody::whole(body.into())))
+            let body = AnswerBody::whole(answer.body.into());
+            Ok(Response::from_parts(head, body))
         }
         Err(error @ TranslateError::UpstreamError { .. }) => {
             let used = Used::nothing(CallStatus::UpstreamError);
@@ -250,14 +274,20 @@ pub(crate) async fn respond(
 }
 
 /// A stream that came encoded although nobody asked for that, and is here whole: translated at one go.
-fn whole_stream(state: &PairState, plain: &[u8]) -> Result<(Vec<u8>, Reported), TranslateError> {
+fn whole_stream(state: &PairState, plain: &[u8]) -> Result<Answer, TranslateError> {
     let mut stream = translate::Stream::new(state);
-    let mut out = Vec::with_capacity(plain.len());
-    stream.push(&Bytes::copy_from_slice(plain), &mut out)?;
-    let whole = stream.end(&mut out)?;
+    let mut body = Vec::with_capacity(plain.len());
+    stream.push(&Bytes::copy_from_slice(plain), &mut body)?;
+    let whole = stream.end(&mut body)?;
     let reason = match stream.phase() {
         Phase::Failed { .. } => "its stream ends in an error",
-        _ if whole => return Ok((out, stream.reported().clone())),
+        _ if whole => {
+            return Ok(Answer {
+                body,
+                reported: stream.reported().clone(),
+                signatures: stream.take_signatures(),
+            });
+        }
         _ => "its stream has no end",
     };
     Err(TranslateError::NotAnAnswer {
@@ -276,7 +306,7 @@ fn head(call: &Call, status: StatusCode, dropped: Option<&Dropped>) -> Parts {
     if let Some(dropped) = dropped.filter(|dropped| !dropped.is_empty()) {
         let names: Vec<&str> = dropped.iter().collect();
         if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
-            head.headers.insert(DROPPED, value);
+            head.headers.insert(headers::DROPPED, value);
         }
     }
     head

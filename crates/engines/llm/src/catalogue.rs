@@ -12,6 +12,7 @@ use std::sync::Arc;
 use ahash::AHashMap;
 use guard::{Breakers, Bulkhead, Glob};
 
+use crate::cloud;
 use crate::config::{ModelConfig, ProviderConfig};
 use crate::error::LlmError;
 use crate::kind::ProviderKind;
@@ -32,6 +33,9 @@ pub struct Catalogue {
     prices: Arc<PriceBook>,
     options: UpstreamOptions,
 }
+
+/// What an alias begins with.
+const ALIAS: &str = "claude/";
 
 impl Catalogue {
     /// Builds a catalogue. Providers whose settings did not change keep their connections from `previous`.
@@ -62,6 +66,11 @@ impl Catalogue {
                     "name",
                     "another provider has this name already",
                 ));
+            }
+            let mut of_cloud = cloud::faults(config, &path);
+            if !of_cloud.is_empty() {
+                faults.append(&mut of_cloud);
+                continue;
             }
             match Self::upstream(config, &path, options, breakers, previous) {
                 Ok(upstream) => built.push((config.clone(), upstream)),
@@ -197,6 +206,23 @@ impl Catalogue {
                 .is_some_and(|upstream| upstream.kind != ProviderKind::Sim)
         });
         named.map_or(model, |(_, rest)| rest)
+    }
+
+    /// The id behind an alias that a model goes by for clients which list ids of Anthropic's family alone:
+    /// `claude/gpt-5.6` is `gpt-5.6`, unless there is a provider of that name.
+    #[must_use]
+    pub fn unalias<'a>(&self, model: &'a str) -> &'a str {
+        match model.strip_prefix(ALIAS) {
+            Some(id) if !id.is_empty() && self.provider("claude").is_none() => id,
+            _ => model,
+        }
+    }
+
+    /// The alias of an id that such clients would leave out.
+    #[must_use]
+    pub fn alias(&self, id: &str) -> Option<String> {
+        let listed = id.starts_with("claude") || id.starts_with("anthropic");
+        (!listed && self.provider("claude").is_none()).then(|| format!("{ALIAS}{id}"))
     }
 
     /// A provider by its configured name.

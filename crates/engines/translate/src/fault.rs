@@ -27,6 +27,8 @@ pub struct ErrorAnswer {
     pub code: Option<String>,
     /// The upstream's words, for records.
     pub message: String,
+    /// Seconds that the upstream asks to wait, where its body says so and not its head.
+    pub retry_after_s: Option<u64>,
 }
 
 /// What an upstream says went wrong.
@@ -39,6 +41,8 @@ pub(crate) struct Fault {
     pub param: Option<String>,
     /// The conversation is longer than the model takes.
     pub overflow: bool,
+    /// Seconds to wait, rounded up.
+    pub retry_after_s: Option<u64>,
 }
 
 impl Fault {
@@ -78,6 +82,7 @@ impl Fault {
             message,
             param: text("param"),
             overflow,
+            retry_after_s: retry_delay(error),
         }
     }
 
@@ -132,8 +137,21 @@ impl Fault {
             body: body.to_vec(),
             code: self.code,
             message: self.message,
+            retry_after_s: self.retry_after_s,
         }
     }
+}
+
+/// Google's `RetryInfo`: `"retryDelay": "34.074824224s"`, rounded up to whole seconds.
+fn retry_delay(error: &Value) -> Option<u64> {
+    let details = error.get("details")?.as_array()?;
+    let delay = details.iter().find_map(|detail| detail.get("retryDelay"))?;
+    let (whole, part) = {
+        let seconds = delay.as_str()?.strip_suffix('s')?;
+        seconds.split_once('.').unwrap_or((seconds, ""))
+    };
+    let whole: u64 = whole.parse().ok()?;
+    Some(whole.saturating_add(u64::from(part.bytes().any(|digit| digit != b'0'))))
 }
 
 /// Anthropic's 529 says nothing to OpenAI's clients, whose word for it is 503; and the other way round.

@@ -1,6 +1,7 @@
 //! Takes our seals out of a body that passes through. A conversation that another provider answered yesterday carries
 //! that one's reasoning, sealed; the provider of the caller's own protocol would take a seal for a signature of its
-//! own and refuse the call. Everything else stays byte for byte.
+//! own and refuse the call. What that provider made itself, for a caller of another protocol, is opened and given back
+//! to it. Everything else stays byte for byte.
 
 use std::ops::Range;
 
@@ -9,23 +10,25 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use wire::Protocol;
 
+use crate::dialect::Origin;
 use crate::json::{self, Text};
+use crate::neutral::{Bind, Bound};
 use crate::seal;
 
-/// The body without sealed reasoning; `None` where there is none, which is known after one look for how seals begin.
+/// The body without sealed reasoning of others; `None` where there is none, which is known after one look for how seals begin.
 #[must_use]
 pub fn unseal(protocol: Protocol, body: &[u8]) -> Option<Vec<u8>> {
     memmem::find(body, seal::BEGINNING.as_bytes())?;
     let body = std::str::from_utf8(body).ok()?;
     let mut cuts = Cuts {
         body,
-        ranges: Vec::new(),
+        edits: Vec::new(),
     };
     let top: Top<'_> = json::read(body).ok()?;
     match protocol {
         Protocol::Messages => cuts.list(top.messages?, Cuts::message),
         Protocol::Chat => cuts.list(top.messages?, Cuts::chat_message),
-        Protocol::Responses => cuts.list(top.input?, |_, item| is_reasoning(item)),
+        Protocol::Responses => cuts.list(top.input?, Cuts::item),
         Protocol::Embeddings => return None,
     };
     cuts.made()
@@ -46,9 +49,11 @@ struct Piece<'a> {
     r#type: Option<Text<'a>>,
     content: Option<&'a RawValue>,
     reasoning_details: Option<&'a RawValue>,
+    thinking: Option<&'a RawValue>,
     signature: Option<&'a RawValue>,
     data: Option<&'a RawValue>,
     encrypted_content: Option<&'a RawValue>,
+    id: Option<Text<'a>>,
 }
 
 impl Piece<'_> {
@@ -57,10 +62,10 @@ impl Piece<'_> {
     }
 }
 
-/// Parts of a body to be left out, in order.
+/// Parts of a body to be left out, or to be replaced by what was sealed, in order.
 struct Cuts<'a> {
     body: &'a str,
-    ranges: Vec<Range<usize>>,
+    edits: Vec<(Range<usize>, Vec<u8>)>,
 }
 
 impl<'a> Cuts<'a> {
@@ -69,28 +74,28 @@ impl<'a> Cuts<'a> {
         let Ok(elements) = json::read::<Vec<&'a RawValue>>(raw.get()) else {
             return false;
         };
-        let before = self.ranges.len();
+        let before = self.edits.len();
         let mut kept = None;
         let mut run: Option<usize> = None;
         for element in &elements {
             let at = self.place(element);
-            let inside = self.ranges.len();
+            let inside = self.edits.len();
             if is_sealed_somewhere(element) && goes(self, element) {
-                self.ranges.truncate(inside);
+                self.edits.truncate(inside);
                 run.get_or_insert(at.start);
                 continue;
             }
             if let Some(start) = run.take() {
-                self.ranges.insert(inside, start..at.start);
+                self.edits.insert(inside, (start..at.start, Vec::new()));
             }
             kept = Some(at.end);
         }
         let end = elements.last().map(|last| self.place(last).end);
         match (run, end, kept) {
-            (Some(_), Some(end), Some(kept)) => self.ranges.push(kept..end),
+            (Some(_), Some(end), Some(kept)) => self.edits.push((kept..end, Vec::new())),
             (Some(start), Some(end), None) => {
-                self.ranges.truncate(before);
-                self.ranges.push(start..end);
+                self.edits.truncate(before);
+                self.edits.push((start..end, Vec::new()));
                 return true;
             }
             _ => {}
@@ -103,7 +108,63 @@ impl<'a> Cuts<'a> {
         let message: Piece<'a> = json::read(raw.get()).unwrap_or_default();
         let is_list = |raw: &&RawValue| raw.get().starts_with('[');
         let content = message.content.filter(is_list);
-        content.is_some_and(|content| self.list(content, |_, block| is_thinking(block)))
+        content.is_some_and(|content| self.list(content, Self::block))
+    }
+
+    /// A block of thinking: opened where Anthropic signed it; true where another provider did.
+    fn block(&mut self, raw: &'a RawValue) -> bool {
+        let block: Piece<'a> = json::read(raw.get()).unwrap_or_default();
+        let (sealed, bind) = if block.is("thinking") {
+            (block.signature, Bind::Signature)
+        } else if block.is("redacted_thinking") {
+            (block.data, Bind::Redacted)
+        } else {
+            return false;
+        };
+        let Some((place, bound)) = self.sealed(sealed) else {
+            return false;
+        };
+        let Some(bound) = bound.filter(|bound| bound.made_by(Origin::Anthropic, bind)) else {
+            return true;
+        };
+        // The signature is over these words and no others.
+        match (&bound.text, block.thinking) {
+            (Some(signed), Some(thinking)) => {
+                let thinking = self.place(thinking);
+                self.edits.push((thinking, quoted(signed)));
+            }
+            (Some(_), None) => return true,
+            (None, _) => {}
+        }
+        self.edits.push((place, quoted(&bound.data)));
+        // Either may stand first.
+        let last = self.edits.len().saturating_sub(2);
+        self.edits[last..].sort_by_key(|(range, _)| range.start);
+        false
+    }
+
+    /// An item of reasoning: opened where OpenAI encrypted it; true where another provider did.
+    fn item(&mut self, raw: &'a RawValue) -> bool {
+        let item: Piece<'a> = json::read(raw.get()).unwrap_or_default();
+        let sealed = item.encrypted_content.filter(|_| item.is("reasoning"));
+        let Some((place, bound)) = self.sealed(sealed) else {
+            return false;
+        };
+        let bound = bound.filter(|bound| {
+            // Under another id OpenAI would not take it.
+            let same = item.id.is_none() || item.id == bound.id;
+            same && bound.made_by(Origin::OpenAi, Bind::Encrypted)
+        });
+        let Some(bound) = bound else { return true };
+        self.edits.push((place, quoted(&bound.data)));
+        false
+    }
+
+    /// Where a seal stands and what is in it, if it can be opened; `None` for what is no seal.
+    fn sealed(&self, raw: Option<&'a RawValue>) -> Option<(Range<usize>, Option<Bound<'static>>)> {
+        let raw = raw?;
+        let text = Text::of(raw.get())?;
+        seal::is_sealed(&text).then(|| (self.place(raw), seal::open(&text)))
     }
 
     /// Cuts sealed details out of a message, which stays: its text is none of them.
@@ -126,19 +187,34 @@ impl<'a> Cuts<'a> {
 
     /// The body without them.
     fn made(self) -> Option<Vec<u8>> {
-        if self.ranges.is_empty() {
+        if self.edits.is_empty() {
             return None;
         }
         let body = self.body.as_bytes();
         let mut out = Vec::with_capacity(body.len());
         let mut at = 0;
-        for range in self.ranges {
+        for (range, instead) in self.edits {
             out.extend_from_slice(&body[at..range.start]);
+            out.extend_from_slice(&instead);
             at = range.end;
         }
         out.extend_from_slice(&body[at..]);
         Some(out)
     }
+}
+
+impl Bound<'_> {
+    /// Whether this is what that provider gave, and nothing of ours.
+    fn made_by(&self, origin: Origin, bind: Bind) -> bool {
+        self.origin == origin && self.bind == bind && !seal::is_sealed(&self.data)
+    }
+}
+
+fn quoted(text: &Text<'_>) -> Vec<u8> {
+    let mut json = vec![b'"'];
+    text.write(&mut json);
+    json.push(b'"');
+    json
 }
 
 fn is_sealed_somewhere(raw: &RawValue) -> bool {
@@ -148,19 +224,6 @@ fn is_sealed_somewhere(raw: &RawValue) -> bool {
 fn is_sealed(raw: Option<&RawValue>) -> bool {
     let text = raw.and_then(|raw| Text::of(raw.get()));
     text.is_some_and(|text| seal::is_sealed(&text))
-}
-
-/// A block of thinking that another provider made.
-fn is_thinking(raw: &RawValue) -> bool {
-    let block: Piece<'_> = json::read(raw.get()).unwrap_or_default();
-    (block.is("thinking") && is_sealed(block.signature))
-        || (block.is("redacted_thinking") && is_sealed(block.data))
-}
-
-/// An item of reasoning that another provider made.
-fn is_reasoning(raw: &RawValue) -> bool {
-    let item: Piece<'_> = json::read(raw.get()).unwrap_or_default();
-    item.is("reasoning") && is_sealed(item.encrypted_content)
 }
 
 #[cfg(test)]

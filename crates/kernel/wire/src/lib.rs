@@ -5,6 +5,7 @@ pub mod answer;
 pub mod encoding;
 pub mod envelope;
 pub mod error;
+pub mod eventstream;
 mod lean;
 mod lenient;
 pub mod meter;

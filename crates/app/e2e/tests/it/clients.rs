@@ -4,6 +4,7 @@
 mod claude_code;
 mod codex;
 mod golden;
+mod matrix;
 mod python;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ const FOLDER: &str = "SWITCHYARD_TEST_CLIENTS";
 const LONGEST: Duration = Duration::from_secs(90);
 
 /// The clients as installed.
+#[derive(Clone)]
 pub struct Installed(PathBuf);
 
 impl Installed {
@@ -66,6 +68,51 @@ impl Installed {
 
     pub fn python(&self) -> PathBuf {
         self.0.join("venv/bin/python")
+    }
+
+    /// Python with LangChain.
+    pub fn langchain(&self) -> PathBuf {
+        self.0.join("langchain/bin/python")
+    }
+
+    /// The Node that the AI SDK runs on.
+    pub fn node(&self) -> PathBuf {
+        let found = matching(&self.ai_sdk_modules(), "node-*")
+            .into_iter()
+            .next();
+        found
+            .unwrap_or_else(|| panic!("Node is not installed"))
+            .join("bin/node")
+    }
+
+    pub fn ai_sdk_modules(&self) -> PathBuf {
+        self.0.join("ai-sdk/node_modules")
+    }
+
+    /// The version of a Python package as it is installed in an environment of ours.
+    pub fn python_version(&self, environment: &str, package: &str) -> String {
+        let places = matching(&self.0.join(environment).join("lib"), "python*");
+        let marks = places
+            .iter()
+            .flat_map(|place| matching(&place.join("site-packages"), &format!("{package}-*")));
+        let name = marks
+            .filter_map(|mark| {
+                mark.file_name()?
+                    .to_str()?
+                    .strip_suffix(".dist-info")
+                    .map(str::to_owned)
+            })
+            .next();
+        let name = name.unwrap_or_else(|| panic!("{package} is not installed"));
+        name[package.len() + 1..].to_owned()
+    }
+
+    /// The version of an npm package as it is installed below a folder of ours.
+    pub fn npm_version(&self, folder: &str, package: &str) -> String {
+        let folder = self.0.join(folder).join("node_modules");
+        let manifest = std::fs::read(folder.join(package).join("package.json")).unwrap();
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        manifest["version"].as_str().unwrap().to_owned()
     }
 }
 

@@ -1,4 +1,4 @@
-//! What Claude Code needs: four variables in the `env` of its settings.json.
+//! What Claude Code needs: some variables in the `env` of its settings.json.
 
 use std::path::{Path, PathBuf};
 
@@ -6,6 +6,13 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::{Edit, Plan, Surroundings, Syntax, Target};
+
+/// The models that sizes stand for.
+const SIZES: [&str; 3] = [
+    "ANTHROPIC_DEFAULT_OPUS_MODEL",
+    "ANTHROPIC_DEFAULT_SONNET_MODEL",
+    "ANTHROPIC_DEFAULT_HAIKU_MODEL",
+];
 
 /// What stands for a key that is not known.
 const PLACEHOLDER: &str = "<your key: switchyard keys create claude-code>";
@@ -23,6 +30,12 @@ pub fn plan(target: &Target, around: Surroundings<'_>) -> anyhow::Result<Plan> {
     ];
     if let Some(model) = &target.model {
         edits.push(Edit::set(&["env", "ANTHROPIC_MODEL"], model.clone()));
+        // Agents and background work name a size, which stands for a model of Anthropic's.
+        if !model.starts_with("claude") {
+            for size in SIZES {
+                edits.push(Edit::set(&["env", size], model.clone()));
+            }
+        }
     }
     let mut notes = Vec::new();
     if read(&file).is_some_and(|settings| settings.get("apiKeyHelper").is_some()) {

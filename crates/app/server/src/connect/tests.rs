@@ -106,6 +106,28 @@ fn claude_code_gets_its_variables_and_keeps_the_rest() {
 }
 
 #[test]
+fn claude_code_never_asks_for_a_model_of_another_name_than_the_one_it_is_given() {
+    let home = Home::new();
+    let file = home.put(Client::ClaudeCode, CLAUDE, 0o644);
+    for (model, sizes) in [
+        ("gpt-5.6-terra", Some("gpt-5.6-terra")),
+        ("claude-opus-5-5", None),
+    ] {
+        let target = Target {
+            model: Some(model.to_owned()),
+            ..target()
+        };
+        write(&home.plan(Client::ClaudeCode, &target), None).unwrap();
+        let settings: serde_json::Value = serde_json::from_str(&text(&file)).unwrap();
+        assert_eq!(settings["env"]["ANTHROPIC_MODEL"], model);
+        let small = &settings["env"]["ANTHROPIC_DEFAULT_HAIKU_MODEL"];
+        if let Some(sizes) = sizes {
+            assert_eq!(small, sizes);
+        }
+    }
+}
+
+#[test]
 fn codex_gets_its_provider_and_keeps_comments_and_order() {
     let home = Home::new();
     let file = home.put(Client::Codex, CODEX, 0o600);

@@ -4,20 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response};
 use kernel::{RequestId, Timestamp, permission};
+use llm::Upstream;
 use llm::prices::ModelInfo;
-use llm::{ProviderKind, Upstream};
 use serde::Serialize;
+use wire::Protocol;
 use wire::models::ModelCard;
 
 use crate::body::AnswerBody;
 use crate::error::GatewayError;
 use crate::gateway::{Gateway, State};
 use crate::headers;
+use crate::speech;
 
 /// A model as it is listed.
+#[derive(Clone)]
 struct Listed {
     id: String,
     display_name: String,
@@ -45,7 +48,20 @@ pub(super) async fn list<B>(
     request: &Request<B>,
     id: RequestId,
 ) -> Result<Response<AnswerBody>, GatewayError> {
-    let listed = listed(gateway, state, request).await?;
+    let mut listed = listed(gateway, state, request).await?;
+    if lists_claude_alone(request.headers()) {
+        let aliases: Vec<Listed> = listed
+            .values()
+            .filter(|model| surfaces(&model.upstream, &model.upstream_model).contains(&"messages"))
+            .filter_map(|model| {
+                Some(Listed {
+                    id: state.catalogue.alias(&model.id)?,
+                    ..model.clone()
+                })
+            })
+            .collect();
+        listed.extend(aliases.into_iter().map(|model| (model.id.clone(), model)));
+    }
     let cards: Vec<ModelCard<'_>> = listed.values().map(card).collect();
     Ok(json(wire::models::list(&cards, false), id))
 }
@@ -59,7 +75,7 @@ pub(super) async fn one<B>(
 ) -> Result<Response<AnswerBody>, GatewayError> {
     let listed = listed(gateway, state, request).await?;
     let model = percent_decoded(model);
-    match listed.get(&model) {
+    match listed.get(state.catalogue.unalias(&model)) {
         Some(found) => Ok(json(wire::models::one(&card(found)), id)),
         None => Err(GatewayError::UnknownModel(model)),
     }
@@ -81,7 +97,7 @@ pub(super) async fn capabilities<B>(
             display_name: &model.display_name,
             provider: &model.upstream.name,
             kind: model.upstream.kind.as_str(),
-            surfaces: surfaces(model.upstream.kind),
+            surfaces: surfaces(&model.upstream, &model.upstream_model),
             capabilities: prices.capabilities(
                 model.upstream.kind,
                 &model.upstream.name,
@@ -95,12 +111,21 @@ pub(super) async fn capabilities<B>(
     Ok(json(body.into(), id))
 }
 
-fn surfaces(kind: ProviderKind) -> Vec<&'static str> {
-    use wire::Protocol::{Chat, Embeddings, Messages, Responses};
+/// Claude Code leaves out every id that does not begin as Anthropic's do.
+fn lists_claude_alone(headers: &HeaderMap) -> bool {
+    let agent = headers
+        .get(USER_AGENT)
+        .and_then(|agent| agent.to_str().ok());
+    agent.is_some_and(|agent| agent.starts_with("claude-code/") || agent.starts_with("claude-cli/"))
+}
+
+/// What a model can be called by, translated or not.
+fn surfaces(upstream: &Upstream, model: &str) -> Vec<&'static str> {
+    use Protocol::{Chat, Embeddings, Messages, Responses};
     [Chat, Responses, Messages, Embeddings]
         .into_iter()
-        .filter(|protocol| llm::endpoint(kind, *protocol).is_some())
-        .map(wire::Protocol::as_str)
+        .filter(|protocol| speech::of(upstream, model, *protocol).is_some())
+        .map(Protocol::as_str)
         .collect()
 }
 
@@ -122,10 +147,9 @@ async fn listed<B>(
     let now = gateway.shared.deps.clock.now();
     let catalogue = &state.catalogue;
     let mut found = BTreeMap::new();
-    let speaks = |upstream: &Upstream| !surfaces(upstream.kind).is_empty();
-    for upstream in catalogue.providers().filter(|upstream| speaks(upstream)) {
+    for upstream in catalogue.providers() {
         for info in catalogue.prices().models(upstream.kind, now) {
-            if catalogue.serves(upstream, &info.id) {
+            if catalogue.serves(upstream, &info.id) && !surfaces(upstream, &info.id).is_empty() {
                 found.entry(info.id.clone()).or_insert_with(|| Listed {
                     id: info.id.clone(),
                     display_name: display_name(&info.id),

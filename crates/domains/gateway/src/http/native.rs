@@ -7,7 +7,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use facts::{CallStatus, Surface};
 use http::{Method, Request, Response};
-use http_body_util::Full;
 use hyper::body::Incoming as IncomingBody;
 use kernel::{RequestId, permission};
 use llm::{ProviderKind, Target, Upstream};
@@ -93,7 +92,13 @@ fn climbs(path: &str) -> bool {
 
 /// The surface whose protocol a native path speaks.
 fn metered(kind: ProviderKind, method: &Method, rest: &str) -> Option<Way> {
-    let path = rest.strip_prefix("v1/").unwrap_or(rest);
+    let of_azure = ["openai/v1/", "anthropic/v1/"];
+    let below = |base: &&str| rest.strip_prefix(base);
+    let path = match kind {
+        ProviderKind::Azure => of_azure.iter().find_map(below),
+        _ => None,
+    };
+    let path = path.or_else(|| rest.strip_prefix("v1/")).unwrap_or(rest);
     let way = match path {
         "chat/completions" => CHAT,
         "embeddings" => EMBEDDINGS,
@@ -154,14 +159,18 @@ pub(super) async fn forward(
     call.attempt();
     headers::to_upstream(&mut headers, client_credential, false);
     upstream.authorize(&mut headers);
-    let mut outgoing = Request::new(Full::new(body));
-    *outgoing.method_mut() = errand.method;
-    *outgoing.uri_mut() = target;
-    *outgoing.headers_mut() = headers;
-    let answer = match unless_cut(&call, pin!(upstream.send(outgoing))).await {
+    let (mut outgoing, ()) = Request::new(()).into_parts();
+    outgoing.method = errand.method;
+    outgoing.uri = target;
+    outgoing.headers = headers;
+    let sent = async {
+        let sealed = upstream.seal(outgoing, body).await?;
+        upstream.send(sealed).await
+    };
+    let answer = match unless_cut(&call, pin!(sent)).await {
         Some(Ok(answer)) => answer,
         Some(Err(error)) => {
-            pass.failure();
+            verdict::tell_error(pass, &error);
             let billable = errand.billable && verdict::may_be_billed(&error);
             let status = verdict::of_error(&error);
             return Err(abandon(&mut call, error.into(), status, billable));

@@ -43,7 +43,7 @@ pub(super) async fn stored(
         return Err(GatewayError::Method { allow });
     }
     let method = request.method().clone();
-    let incoming = gateway.receive(state, request, id).await?;
+    let mut incoming = gateway.receive(state, request, id).await?;
     if !incoming.caller.principal.may(permission::GATEWAY_INVOKE) {
         return Err(GatewayError::Forbidden(permission::GATEWAY_INVOKE.0));
     }
@@ -60,9 +60,12 @@ pub(super) async fn stored(
         ),
     };
     let below = &rest[response_id.len()..];
+    let rest = format!("{own_id}{below}");
+    let (path, query) = upstream.stored_responses(&rest, incoming.query.as_deref());
+    incoming.query = query;
     let errand = Errand {
         method,
-        path: format!("/responses/{own_id}{below}"),
+        path,
         surface: Surface::Responses,
         model: "stored".to_owned(),
         // The answer repeats a usage that was billed when the response was made.

@@ -78,6 +78,12 @@ pub struct ModelInfo {
 }
 
 impl PriceBook {
+    /// What is known of a model beside its price.
+    #[must_use]
+    pub fn facts(&self, kind: ProviderKind, model: &str) -> Option<&ModelFacts> {
+        self.book.model(kind, model).map(|model| &model.facts)
+    }
+
     /// A model's facts and price; `None` where no price is known for it.
     #[must_use]
     pub fn capabilities(

@@ -108,16 +108,10 @@ pub(super) fn write(
         Origin::Anthropic => "anthropic-claude-v1",
         Origin::Gemini => "google-gemini-v1",
         Origin::OpenAi => "openai-responses-v1",
-        Origin::DeepSeek | Origin::Compatible => "switchyard-v1",
+        Origin::DeepSeek | Origin::Bedrock | Origin::Compatible => "switchyard-v1",
     };
-    // What is more than the data alone has no other place.
-    let sealed = match (bound.origin, &bound.form) {
-        (Origin::DeepSeek | Origin::Compatible, _) | (_, Some(_)) => {
-            Some(Text::plain(seal::seal(bound)))
-        }
-        _ => None,
-    };
-    let data = sealed.as_ref().unwrap_or(&bound.data);
+    // Sealed, so that it is known again where the conversation passes on to a chat server, which would refuse it.
+    let data = &Text::plain(seal::seal(bound));
     // Gemini signs what stands elsewhere; the others sign the text.
     if bound.bind == Bind::Signature && bound.origin != Origin::Gemini {
         entry.str("type", "reasoning.text");

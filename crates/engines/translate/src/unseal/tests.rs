@@ -70,6 +70,59 @@ fn chat_loses_sealed_details() {
     assert_eq!(unsealed(Protocol::Chat, body).as_deref(), Some(expected));
 }
 
+#[test]
+fn what_a_provider_made_itself_goes_back_to_it() {
+    let sealed = |origin, bind, id: Option<&'static str>| {
+        seal::seal(&Bound {
+            id: id.map(Text::plain),
+            ..Bound::new(origin, bind, Text::plain("Eq\"QB"))
+        })
+    };
+    let signed = sealed(Origin::Anthropic, Bind::Signature, None);
+    let body = |signature: &str| {
+        let block = json!({"type": "thinking", "thinking": "t", "signature": signature});
+        json!({"messages": [{"role": "assistant", "content": [block, {"type": "text", "text": "a"}]}]})
+            .to_string()
+    };
+    let opened = unseal(Protocol::Messages, body(&signed).as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(opened).unwrap(), body("Eq\"QB"));
+    // Signed words that another surface had no place for come back too.
+    let whole = Bound {
+        text: Some(Text::plain("signed é")),
+        ..Bound::new(Origin::Anthropic, Bind::Signature, Text::plain("EqQB"))
+    };
+    let block = |text: &str, signature: &str| {
+        json!({"messages": [{"content": [{"signature": signature, "thinking": text, "type": "thinking"}]}]}).to_string()
+    };
+    let shown = block("", &seal::seal(&whole));
+    let opened = unseal(Protocol::Messages, shown.as_bytes()).unwrap();
+    assert_eq!(
+        String::from_utf8(opened).unwrap(),
+        block("signed é", "EqQB")
+    );
+    let item = |id: Value, data: &str| {
+        json!({"input": [{"type": "reasoning", "id": id, "encrypted_content": data}, {"role": "user", "content": "a"}]})
+            .to_string()
+    };
+    let encrypted = sealed(Origin::OpenAi, Bind::Encrypted, Some("rs_1"));
+    let opened = unseal(
+        Protocol::Responses,
+        item(json!("rs_1"), &encrypted).as_bytes(),
+    )
+    .unwrap();
+    assert_eq!(
+        String::from_utf8(opened).unwrap(),
+        item(json!("rs_1"), "Eq\"QB")
+    );
+    // Under another id OpenAI would not take it.
+    let left = unseal(
+        Protocol::Responses,
+        item(json!("rs_2"), &encrypted).as_bytes(),
+    )
+    .unwrap();
+    assert_eq!(left, br#"{"input":[{"role":"user","content":"a"}]}"#);
+}
+
 fn thinking(own: bool) -> Value {
     let signature = if own { "EqQB".to_owned() } else { sealed() };
     json!({"type": "thinking", "thinking": "t", "signature": signature})

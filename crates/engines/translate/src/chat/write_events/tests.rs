@@ -103,8 +103,9 @@ fn encrypted_reasoning_keeps_its_id_and_names_its_maker() {
         id: Some(Text::plain("rs_1")),
         ..Bound::new(Origin::OpenAi, Bind::Encrypted, Text::plain("gAAA"))
     };
+    let sealed = crate::seal::seal(&bound);
     let deltas = deltas(&written(&state(|_| {}), begun([Event::Bound(bound)])));
-    let entry = json!({"type": "reasoning.encrypted", "data": "gAAA", "id": "rs_1", "format": "openai-responses-v1", "index": 0});
+    let entry = json!({"type": "reasoning.encrypted", "data": sealed, "id": "rs_1", "format": "openai-responses-v1", "index": 0});
     assert_eq!(deltas[1]["reasoning_details"], json!([entry]));
 }
 

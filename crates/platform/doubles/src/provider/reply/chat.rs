@@ -42,6 +42,9 @@ impl Reply {
     #[must_use]
     pub fn chat_body(&self, asked: &str) -> Value {
         let mut message = json!({"role": "assistant", "content": self.text, "refusal": null});
+        if let Some((thinking, _)) = &self.thinking {
+            message["reasoning_content"] = json!(thinking);
+        }
         if !self.tools.is_empty() {
             let calls = self.tools.iter();
             message["tool_calls"] = calls
