@@ -88,14 +88,9 @@ impl Sealer {
         tag: &[u8],
         what: What<'_>,
     ) -> Option<&'c Arc<Upstream>> {
-        // The decoder asks for room in whole groups of three.
-        let mut bytes = [0; BYTES + 2];
-        let read = URL_SAFE_NO_PAD.decode_slice(tag, &mut bytes).ok()?;
-        if read != BYTES || bytes[0] != VERSION {
-            return None;
-        }
+        let bytes = read(tag)?;
         let mut mark = Mark::default();
-        mark.copy_from_slice(&bytes[5..BYTES]);
+        mark.copy_from_slice(&bytes[5..]);
         let [kind, text] = what.parts();
         catalogue.providers().find(|upstream| {
             let name = &upstream.name;
@@ -119,12 +114,23 @@ impl Sealer {
     }
 }
 
-/// Tag and content of what may be sealed content with a tag.
+/// What a tag says; `None` for any other word.
+fn read(tag: &[u8]) -> Option<[u8; BYTES]> {
+    // The decoder asks for room in whole groups of three.
+    let mut room = [0; BYTES + 2];
+    let read = URL_SAFE_NO_PAD.decode_slice(tag, &mut room).ok()?;
+    let (bytes, _) = room.split_first_chunk::<BYTES>()?;
+    (read == BYTES && bytes[0] == VERSION).then_some(*bytes)
+}
+
+/// Tag and content of what bears a tag, sound or not.
 fn split_content(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (tag, rest) = text
         .strip_prefix(BEFORE_CONTENT.as_bytes())?
         .split_at_checked(TAG)?;
-    Some((tag, rest.strip_prefix(b".")?))
+    let content = rest.strip_prefix(b".").filter(|text| !text.is_empty())?;
+    read(tag)?;
+    Some((tag, content))
 }
 
 /// Whether a provider keeps responses of its own.

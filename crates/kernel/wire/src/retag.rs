@@ -23,6 +23,13 @@ impl QuotedId {
             .then(|| Self(Finder::new(&format!("\"{id}\"")).into_owned()))
     }
 
+    /// Whether it is this one.
+    #[must_use]
+    pub fn is(&self, id: &[u8]) -> bool {
+        let quoted = self.0.needle();
+        quoted.get(1..quoted.len() - 1) == Some(id)
+    }
+
     /// Where it ends wherever it stands as a string of its own.
     pub fn ends<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = usize> + 't {
         let to_end = self.0.needle().len() - 1;

@@ -4,10 +4,11 @@
 use bytes::Bytes;
 use doubles::Provider;
 use doubles::provider::reply::Surface;
-use doubles::provider::{Reply, Script};
+use doubles::provider::{Cut, Reply, Script};
 use serde_json::{Value, json};
 use testkit::TestApp;
 
+use crate::ground::Ground;
 use crate::identity::untagged;
 use crate::raw::{Answer, Ask};
 
@@ -296,6 +297,54 @@ async fn what_is_not_stored_stays_as_it_came() {
             Script::json(200, &reply.responses_body("gpt-5.6-terra")).body()
         };
         assert_eq!(answer.body, sent);
+    }
+}
+
+#[tokio::test]
+async fn our_own_end_of_a_stream_speaks_of_the_same_response() {
+    let pair = Pair::start().await;
+    let events = Reply::text("hello").id("resp_1");
+    let events = events.responses_events("gpt-5.6-terra");
+    let script = Script::stream(events[..5].to_vec()).cut(Cut::Fin);
+    pair.first.next(PATH, script);
+    let mut body = request(true);
+    body["model"] = json!("solo");
+    let answer = pair.post(&body).await;
+    let objects = objects(&answer);
+    assert_eq!(
+        objects.last().unwrap()["status"],
+        "failed",
+        "{}",
+        answer.text()
+    );
+    let id = response_id(&answer);
+    assert!(id.starts_with("resp_1-sy1"), "{id}");
+    assert!(objects.iter().all(|object| object["id"] == *id));
+}
+
+#[tokio::test]
+async fn answers_too_large_or_encoded_are_tagged_as_well() {
+    let ground = Ground::with("[gateway]\nmax_answer_bytes = 65536\n").await;
+    for text in ["small".to_owned(), "large".repeat(40_000)] {
+        let body = Reply::text(&text)
+            .id("resp_1")
+            .responses_body("gpt-5.6-terra");
+        for encoded in [false, true] {
+            let script = Script::json(200, &body);
+            let sent = script.body();
+            let script = if encoded { script.gzip() } else { script };
+            ground.upstream.next(PATH, script);
+            let request = Surface::Responses.request("gpt-5.6-terra", false);
+            let answer = ground.send(Ask::post(PATH, request.to_string())).await;
+            assert!(answer.whole && answer.status == 200);
+            if encoded && text.len() > 5 {
+                assert_eq!(answer.header("content-encoding"), Some("gzip"));
+                continue;
+            }
+            assert_eq!(answer.header("content-encoding"), None);
+            assert_eq!(untagged(&answer.body), sent);
+            assert!(response_id(&answer).starts_with("resp_1-sy1"));
+        }
     }
 }
 

@@ -96,6 +96,9 @@ impl Tagger {
         {
             self.learns_id = false;
             self.own = self.tagged(id);
+            // A provider that gives one id to all is tagged once.
+            self.previous
+                .take_if(|previous| previous.id.is(id.as_bytes()));
         }
         let mut edits = Edits::new();
         let own_is_there = self
@@ -108,8 +111,10 @@ impl Tagger {
         }
         if own_is_there && let Some(depth) = self.previous_at {
             for span in retag::previous_ids(&block, depth) {
+                let is_own = |own: &Tagged| own.id.is(&block[span.clone()]);
                 if let Ok(id) = std::str::from_utf8(&block[span.clone()])
                     && QuotedId::new(id).is_some()
+                    && !self.own.as_ref().is_some_and(is_own)
                 {
                     edits.insert(span.end, self.behind(id));
                 }

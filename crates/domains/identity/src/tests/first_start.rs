@@ -124,10 +124,13 @@ async fn another_secret_key_opens_nothing_until_the_keys_are_rewrapped() {
         let error = bench.open(other, None).await.unwrap_err();
         assert_eq!(error.code(), "KEYRING_LOCKED");
         assert!(error.to_string().contains("SECRET_KEY"));
+        let mark = bench.room.marker("test").mark(&[b"said"]);
         let (old, new) = (SecretString::from(SECRET), SecretString::from(other));
         assert_eq!(rewrap(&bench.store, &old, &new).await.unwrap(), 1);
         let (room, _) = bench.open(other, None).await.unwrap();
         assert!(room.authenticate(bench.admin_secret()).await.is_ok());
+        // What was marked before still holds.
+        assert!(room.marker("test").holds(mark, &[b"said"]));
         assert!(bench.open(SECRET, None).await.is_err());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn texts<'t>(text: &'t str, spans: impl Iterator<Item = Range<usize>>) -> Vec<&'t str> {
+fn texts(text: &str, spans: impl Iterator<Item = Range<usize>>) -> Vec<&str> {
     spans.map(|span| &text[span]).collect()
 }
 
@@ -12,6 +12,7 @@ fn an_id_is_found_where_it_is_a_string_of_its_own() {
     let text = r#"{"id":"resp_a-1","x":["resp_a-12","\"resp_a-1\"","xresp_a-1"],"y" : "resp_a-1"}"#;
     let found: Vec<usize> = id.ends(text.as_bytes()).collect();
     assert_eq!(found, [15, text.len() - 2]);
+    assert!(id.is(b"resp_a-1") && !id.is(b"resp_a-") && !id.is(b""));
     for strange in ["", "resp a", "resp\\u0061", "resp_\"", "é"] {
         assert!(QuotedId::new(strange).is_none(), "{strange}");
     }

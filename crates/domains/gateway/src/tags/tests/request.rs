@@ -5,6 +5,7 @@ use facts::Surface;
 use http::HeaderMap;
 use kernel::Timestamp;
 use llm::{Plan, Target};
+use proptest::prelude::*;
 
 use super::*;
 use crate::GatewayError;
@@ -87,38 +88,20 @@ async fn what_was_not_made_here_stays_out_of_our_account() {
 async fn sealed_contents_lead_to_their_maker_and_lose_their_tags() {
     let house = House::new(Some(ADDRESS));
     let long = "Q".repeat(200);
-    let (sim, double) = (
-        sealed(&sealer(7, 1), "sim", "gA"),
-        sealed(&sealer(7, 1), "double", &long),
-    );
-    let forged = sealed(&sealer(7, 1), "double", "gA").replace(".gA", ".gB");
-    let plain = [long.clone(), "gA".into(), "gB".into(), "sy1.short".into()];
+    let own = sealer(7, 1);
+    let (sim, double) = (sealed(&own, "sim", "gA"), sealed(&own, "double", &long));
+    let forged = sealed(&own, "double", "gA").replace(".gA", ".gB");
+    let plain = [&*long, "gA", "gB", "sy1.short"];
     for (contents, target) in [
-        (
-            [
-                double.clone(),
-                sim.clone(),
-                forged.clone(),
-                "sy1.short".into(),
-            ],
-            "sim",
-        ),
-        (
-            [
-                double.clone(),
-                "gA".into(),
-                forged.clone(),
-                "sy1.short".into(),
-            ],
-            "double",
-        ),
+        ([&*double, &sim, &forged, "sy1.short"], "sim"),
+        ([&*double, "gA", &forged, "sy1.short"], "double"),
     ] {
         let body = body_of(&contents);
         let (ties, plan) = untie_body(&house, &body, false).unwrap();
         assert_eq!(names(&plan), [target]);
         assert_eq!(ties.edits.apply(&Bytes::from(body)), body_of(&plain));
     }
-    let body = body_of(&[forged]);
+    let body = body_of(&[&forged]);
     let (ties, plan) = untie_body(&house, &body, false).unwrap();
     assert_eq!(
         names(&plan),
@@ -128,12 +111,50 @@ async fn sealed_contents_lead_to_their_maker_and_lose_their_tags() {
     assert!(!ties.edits.is_empty());
 }
 
-fn body_of(contents: &[String]) -> String {
+fn body_of(contents: &[&str]) -> String {
     let items: Vec<String> = contents
         .iter()
         .map(|content| format!(r#"{{"type":"reasoning", "encrypted_content" : "{content}"}}"#))
         .collect();
     format!(r#"{{"model":"m","input":[{}]}}"#, items.join(","))
+}
+
+#[tokio::test]
+async fn tags_alone_are_taken_out_whatever_stands_beside_them() {
+    let house = House::new(Some(ADDRESS));
+    let own = sealer(7, 1);
+    let item = ("[A-Za-z0-9+/=_.-]{1,90}", "\\PC{0,20}", 0..4_u8);
+    let config = ProptestConfig {
+        cases: 64,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
+    let mut runner = proptest::test_runner::TestRunner::new(config);
+    let cases = (prop::collection::vec(item, 0..6), "[a-z0-9_-]{0,12}");
+    let checked = runner.run(&cases, |(items, id)| {
+        let body = |tag: bool| {
+            let mut body = String::from("{ \"model\":\"m\",\r\n\"input\" : [");
+            for (content, text, kind) in &items {
+                let text = serde_json::to_string(text).unwrap();
+                let content = match (kind, tag) {
+                    (0, true) => sealed(&own, "double", content),
+                    (1, true) => sealed(&sealer(9, 1), "double", content),
+                    (2, _) => format!("sy1.{content}"),
+                    _ => content.clone(),
+                };
+                body +=
+                    &format!("{text}, {{\"encrypted_content\"\t: \"{content}\",\"t\":{text}}},");
+            }
+            let id = format!("resp_{id}");
+            let id = if tag { tagged(&own, "double", &id) } else { id };
+            body + &format!("\"\"], \"previous_response_id\" : \"{id}\" }}\n")
+        };
+        let (ties, plan) = untie_body(&house, &body(true), false).unwrap();
+        prop_assert_eq!(names(&plan), ["double"]);
+        prop_assert_eq!(ties.edits.apply(&Bytes::from(body(true))), body(false));
+        Ok(())
+    });
+    checked.unwrap();
 }
 
 #[tokio::test]
