@@ -35,8 +35,8 @@ async fn ask(app: &TestApp, key: &str, body: &Value) -> Answer {
 /// The id of the tool call in a whole answer or a stream.
 fn call_id(answer: &Answer) -> String {
     let text = answer.text();
-    let from = text.find("\"tool_use\"").expect("a tool call");
-    let id = text[from..].find("\"id\":\"").expect("its id") + from + 6;
+    let from = text.find("\"tool_use\"").unwrap();
+    let id = text[from..].find("\"id\":\"").unwrap() + from + 6;
     text[id..].split('"').next().unwrap().to_owned()
 }
 
