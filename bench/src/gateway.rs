@@ -7,11 +7,12 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
 use http::Method;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::process::Child;
@@ -67,7 +68,16 @@ impl Gateway {
             dir,
             ready_after: Duration::ZERO,
         };
-        gateway.wait_ready(begun).await?;
+        let ready = process::until_ready(
+            &mut gateway.child,
+            &gateway.address,
+            "/health/ready",
+            begun,
+            READY_WITHIN,
+        );
+        gateway.ready_after = ready
+            .await
+            .with_context(|| format!("the gateway: {}", gateway.log()))?;
         Ok(gateway)
     }
 
@@ -79,6 +89,27 @@ impl Gateway {
     /// The process.
     pub fn pid(&self) -> Result<u32> {
         self.child.id().context("the gateway has ended")
+    }
+
+    /// The state of a provider's breaker, as the gateway itself shows it.
+    pub async fn breaker(&self, provider: &str) -> Result<String> {
+        let mut sender = client::connect(&self.address).await?;
+        let path = "/v1/circuit-breakers";
+        let request = client::request(
+            Method::GET,
+            &self.address,
+            path,
+            Some(ADMIN_KEY),
+            Bytes::new(),
+        )?;
+        let (_, body) = client::send(&mut sender, request).await?;
+        let shown: Value = serde_json::from_slice(&body)?;
+        let breakers = shown["data"].as_array().into_iter().flatten();
+        let mut of_provider = breakers.filter(|breaker| breaker["name"] == provider);
+        let state = of_provider.next().and_then(|one| one["state"].as_str());
+        Ok(state
+            .with_context(|| format!("{path} shows no {provider}"))?
+            .to_owned())
     }
 
     /// Ends it as a service manager does and waits until it is gone.
@@ -95,35 +126,13 @@ impl Gateway {
         Ok(())
     }
 
-    async fn wait_ready(&mut self, begun: Instant) -> Result<()> {
-        while begun.elapsed() < READY_WITHIN {
-            if is_ready(&self.address).await.unwrap_or(false) {
-                self.ready_after = begun.elapsed();
-                return Ok(());
-            }
-            if let Some(status) = self.child.try_wait()? {
-                bail!("the gateway ended with {status}: {}", self.log());
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        bail!(
-            "the gateway was not ready within {READY_WITHIN:?}: {}",
-            self.log()
-        )
-    }
-
     fn log(&self) -> String {
         std::fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
     }
 }
 
-async fn is_ready(address: &str) -> Result<bool> {
-    let mut sender = client::connect(address).await?;
-    let request = client::request(Method::GET, address, "/health/ready", None, Bytes::new())?;
-    Ok(client::send(&mut sender, request).await?.0 == 200)
-}
-
-async fn free_address() -> Result<String> {
+/// A port of this machine that nothing listens on.
+pub async fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")
         .await?
         .local_addr()?

@@ -1,16 +1,22 @@
 //! What is measured. A lane is one kind of load; each gives rows for the report.
 
+mod fallback;
 mod instructions;
 mod keys;
 mod memory;
+mod peers;
 mod start;
+mod translation;
 
 use anyhow::Result;
 
+pub use fallback::{Fallback, fallback};
 pub use instructions::{Instructions, instructions};
 pub use keys::{Flatness, keys};
 pub use memory::{Growth, memory};
+pub use peers::{PeerRow, peers};
 pub use start::{Start, start};
+pub use translation::{Translation, translation};
 
 use crate::fixture::Surface;
 use crate::load::Options;

@@ -1,5 +1,7 @@
 //! Child processes and what the kernel says of them: processor time of all their threads, memory.
 
+mod ready;
+
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -11,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::load::{Options, Seen};
+pub use ready::until_ready;
 
 /// Starts a server of this program and reads the address that it prints.
 pub async fn server(arguments: &[&str]) -> Result<(Child, String)> {

@@ -20,7 +20,10 @@ enum Lane {
     Memory,
     Start,
     Keys,
+    Translation,
+    Fallback,
     Instructions,
+    Peers,
 }
 
 /// What to measure.
@@ -32,6 +35,9 @@ pub struct Options {
     /// Only these lanes.
     #[arg(long, value_delimiter = ',')]
     lanes: Vec<Lane>,
+    /// Where other gateways are installed, for the lane `peers`.
+    #[arg(long, env = "SWITCHYARD_BENCH_PEERS")]
+    peers_dir: Option<PathBuf>,
     /// Short rounds and few of them.
     #[arg(long)]
     quick: bool,
@@ -55,6 +61,7 @@ pub fn run(options: &Options) -> Result<()> {
     let options = Options {
         gateway: binary,
         lanes: options.lanes.clone(),
+        peers_dir: options.peers_dir.clone(),
         markdown: options.markdown.clone(),
         json: options.json.clone(),
         ..*options
@@ -127,6 +134,21 @@ async fn measure(options: &Options) -> Result<Report> {
     }
     if wanted(Lane::Keys) {
         report.keys = Some(lanes::keys(&options.gateway, &mock, effort).await?);
+    }
+    if wanted(Lane::Translation) {
+        let (rows, notes) = lanes::translation(&options.gateway, &mock, effort).await?;
+        report.translation = rows;
+        report.notes.extend(notes);
+    }
+    if wanted(Lane::Fallback) {
+        report.fallback = lanes::fallback(&options.gateway, &mock, effort).await?;
+    }
+    // Needs programs of others: only where it is asked for by name.
+    if options.lanes.contains(&Lane::Peers) {
+        let dir = options.peers_dir.as_deref();
+        let (rows, notes) = lanes::peers(&options.gateway, &mock, dir, effort).await?;
+        report.peers = rows;
+        report.notes.extend(notes);
     }
     // Takes minutes and valgrind: only where it is asked for by name.
     if options.lanes.contains(&Lane::Instructions) {

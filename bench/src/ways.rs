@@ -51,6 +51,11 @@ impl Way {
         self.caller != self.upstream
     }
 
+    /// Whether its caller is the same as another's.
+    pub fn has_caller_of(self, other: Self) -> bool {
+        self.caller == other.caller
+    }
+
     /// That load on this way; the gateway has the settings of [`crate::gateway::Settings::every_way`].
     pub fn load(self, load: &Options) -> Options {
         Options {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use pieces::pieces;
 use serde_json::Value;
 use wire::envelope::{self, Envelope, EnvelopeError};
+use wire::eventstream::{Decoder, FrameError, Message};
 use wire::sse::{Splitter, events};
 use wire::{Meter, Protocol, splice};
 
@@ -104,6 +105,8 @@ pub fn splice(data: &[u8]) {
     let span = envelope.model_span.clone();
     assert!(renamed.starts_with(&body[..span.start]) && renamed.ends_with(&body[span.end..]));
 
+    members(data);
+
     let mut edits = splice::Edits::new();
     edits.rename_model(&envelope, "x").request_usage(&envelope);
     let edited = edits.apply(&body);
@@ -131,6 +134,64 @@ pub fn splice(data: &[u8]) {
         }
         assert_eq!(after, before);
     }
+}
+
+/// Members taken out are gone and no other is; one put in stands there.
+fn members(data: &[u8]) {
+    let mut edits = splice::Edits::new();
+    let taken = edits.take_members(data, &["model", "stream"]);
+    assert!(taken.is_some(), "an object was not known as one");
+    let Some(taken) = taken else { return };
+    edits.put_members(&taken, "\"v\":1");
+    let edited = edits.apply(&Bytes::copy_from_slice(data));
+    assert!(splice::value_of(&edited, "v").is_some());
+    assert!(splice::value_of(&edited, "model").is_none());
+    if let (Ok(mut before), Ok(after)) = (
+        serde_json::from_slice::<Value>(data),
+        serde_json::from_slice::<Value>(&edited),
+    ) {
+        if let Some(object) = before.as_object_mut() {
+            object.shift_remove("model");
+            object.shift_remove("stream");
+            // Where it stood already, the later one counts.
+            if !object.contains_key("v") {
+                object.insert("v".to_owned(), Value::from(1));
+            }
+        }
+        assert_eq!(after, before);
+    }
+}
+
+/// Messages come to the same whatever the cuts; what was taken as one has its checksums, and a bound holds.
+pub fn eventstream(data: &[u8]) {
+    let (stream, pieces) = pieces(data);
+    let run = |pieces: &[&[u8]], bound: usize| {
+        let mut decoder = Decoder::new(bound);
+        let mut messages: Vec<Message> = Vec::new();
+        for piece in pieces {
+            decoder.push(piece);
+            loop {
+                match decoder.next_message() {
+                    Ok(Some(message)) => messages.push(message),
+                    Ok(None) => break,
+                    Err(fault) => return (messages, Some(fault)),
+                }
+            }
+        }
+        (messages, None)
+    };
+    let cut = run(&pieces, NO_BOUND);
+    let whole = run(&[stream], NO_BOUND);
+    assert_eq!(cut, whole);
+    let mut read = 0;
+    for message in &whole.0 {
+        assert!(message.headers().all(|header| header.is_ok()));
+        read += message.payload().len();
+    }
+    assert!(read <= stream.len());
+    let (small, fault) = run(&pieces, 64);
+    assert!(whole.0.starts_with(&small));
+    assert!(small.len() == whole.0.len() || fault == Some(FrameError::TooLarge(64)));
 }
 
 /// A stream comes to the same whatever its cuts; nothing is changed, and nothing hidden that was not asked to be.

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::{dist, paths, program, prove};
+use crate::{dist, paths, peers, program, prove};
 
 const BEGIN: &str = "<!-- measured: begin -->";
 const END: &str = "<!-- measured: end -->";
@@ -34,17 +34,19 @@ pub fn run(options: &Options) -> Result<()> {
     program::run(program::cargo().args(["build", "--release", "--package", "bench"]))?;
     let out = paths::target().join("bench");
     std::fs::create_dir_all(&out)?;
-    program::run(
-        program::command(paths::target().join("release/bench"))
-            .arg("run")
-            .arg("--gateway")
-            .arg(&binary)
-            .arg("--markdown")
-            .arg(out.join("report.md"))
-            .arg("--json")
-            .arg(out.join("report.json"))
-            .args(&options.rest),
-    )?;
+    let mut measure = program::command(paths::target().join("release/bench"));
+    measure
+        .arg("run")
+        .arg("--gateway")
+        .arg(&binary)
+        .arg("--markdown")
+        .arg(out.join("report.md"))
+        .arg("--json")
+        .arg(out.join("report.json"));
+    if asks_for_peers(&options.rest) {
+        measure.arg("--peers-dir").arg(peers::install()?);
+    }
+    program::run(measure.args(&options.rest))?;
     if options.dry {
         return Ok(());
     }
@@ -66,6 +68,12 @@ pub fn run(options: &Options) -> Result<()> {
     std::fs::write(&path, replace(&page, &format!("{head}\n{tables}"))?)?;
     println!("wrote docs/performance.md");
     Ok(())
+}
+
+/// Whether the lane is named that needs gateways of others, and not where they are.
+fn asks_for_peers(rest: &[String]) -> bool {
+    let mut words = rest.iter().flat_map(|word| word.split([',', '=']));
+    !rest.iter().any(|word| word.starts_with("--peers-dir")) && words.any(|word| word == "peers")
 }
 
 /// Puts the measured part between its marks and leaves the prose around it alone.
@@ -92,5 +100,15 @@ mod tests {
         let new = replace(&page, "new\n").unwrap();
         assert_eq!(new, format!("a\n{BEGIN}\n\nnew\n\n{END}\nz\n"));
         assert!(replace("no marks", "new").is_err());
+    }
+
+    #[test]
+    fn the_lane_is_found_however_it_is_written() {
+        let asks = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            asks_for_peers(&words)
+        };
+        assert!(asks("--quick --lanes plain,peers") && asks("--lanes=peers"));
+        assert!(!asks("--quick --lanes plain") && !asks("--lanes peers --peers-dir=here"));
     }
 }

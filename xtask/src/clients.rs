@@ -11,23 +11,24 @@ use crate::{paths, program};
 pub fn install() -> Result<PathBuf> {
     let pins = paths::root().join("crates/app/e2e/clients");
     let dir = paths::cache().join("clients");
-    npm_install(&dir, &read(&pins.join("package.json"))?)?;
+    packages(&dir, &read(&pins.join("package.json"))?)?;
     venv(&dir.join("venv"), &read(&pins.join("requirements.txt"))?)?;
     let langchain = read(&pins.join("langchain/requirements.txt"))?;
     venv(&dir.join("langchain"), &langchain)?;
-    npm_install(
+    packages(
         &dir.join("ai-sdk"),
         &read(&pins.join("ai-sdk/package.json"))?,
     )?;
     Ok(dir)
 }
 
-fn npm_install(dir: &Path, pins: &str) -> Result<()> {
+/// A folder with exactly these npm packages; made once for each content.
+pub fn packages(dir: &Path, pins: &str) -> Result<()> {
     std::fs::create_dir_all(dir)?;
     if installed(dir, "package.json.installed", pins) {
         return Ok(());
     }
-    println!("installing the npm clients into {}", dir.display());
+    println!("installing npm packages into {}", dir.display());
     std::fs::write(dir.join("package.json"), pins)?;
     program::quiet(
         program::command("npm")

@@ -16,6 +16,7 @@ mod junit;
 mod nextest;
 mod openapi;
 mod paths;
+mod peers;
 mod postgres;
 mod program;
 mod prove;

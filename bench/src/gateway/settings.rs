@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::fixture::Surface;
-use crate::ways;
+use crate::{mock, ways};
 
 /// A settings file.
 pub struct Settings(String);
@@ -32,6 +32,23 @@ impl Settings {
             };
             settings.model(&ways::model_over(surface), &[provider], surface.model());
         }
+        settings
+    }
+
+    /// A provider that answers and, before it, one that refuses every request and one that refuses connections; a
+    /// breaker opens after so many failures and stays open.
+    pub fn falling_over(mock: &str, refusing: &str, failures: u32) -> Self {
+        let mut settings = Self(format!(
+            "[gateway]\nbreaker_failures = {failures}\nbreaker_open_ms = 3600000\n\n"
+        ));
+        let failing = format!("{mock}{}/v1", mock::FAILING);
+        settings.provider("failing", "openai-compatible", &failing);
+        settings.provider("gone", "openai-compatible", &format!("{refusing}/v1"));
+        settings.provider("good", "openai-compatible", &format!("{mock}/v1"));
+        let model = Surface::Chat.model();
+        settings.model("straight", &["good"], model);
+        settings.model("over-failing", &["failing", "good"], model);
+        settings.model("over-gone", &["gone", "good"], model);
         settings
     }
 

@@ -145,6 +145,7 @@ impl Boot {
                 payloads: Arc::new(rooms.payloads.clone()),
                 breakers: breakers.clone(),
                 prices: Arc::new(prices),
+                marker: Arc::new(rooms.identity.marker("gateway route tag")),
             },
             &settings.gateway(&self.sources.env),
         )

@@ -166,6 +166,9 @@ impl Settings {
     #[must_use]
     pub fn gateway(&self, env: &BTreeMap<String, String>) -> GatewaySettings {
         let mut providers = self.providers.clone();
+        for provider in &mut providers {
+            provider.take_environment(env);
+        }
         providers.extend(providers_of_env(&self.providers, env));
         GatewaySettings {
             gateway: self.gateway.clone(),
@@ -252,7 +255,9 @@ impl Settings {
         // Which keys the environment holds is not known here: each may make its provider. `load` looks again.
         let every_key = KEYED
             .iter()
-            .map(|(_, _, variable)| ((*variable).to_owned(), "key".to_owned()))
+            .map(|(_, _, variable)| *variable)
+            .chain(["AWS_REGION", "AWS_BEARER_TOKEN_BEDROCK"])
+            .map(|variable| (variable.to_owned(), "key".to_owned()))
             .collect();
         for (path, reason) in self.catalogue_faults(&every_key) {
             // Where providers could not be read, a route may lead to one of them.
@@ -403,6 +408,26 @@ mod tests {
                 "switchyard.toml:3:12: models[0].route[0].provider: there is no provider named \"anthropic\"; set ANTHROPIC_API_KEY or add it to [[providers]]"
             ]
         );
+    }
+
+    const AWS: &str = "[[providers]]\nname = \"aws\"\nkind = \"bedrock\"\n";
+
+    #[test]
+    fn bedrock_takes_what_it_lacks_from_the_environment() {
+        let env = [
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ACCESS_KEY_ID", "id"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+        ];
+        let loaded = of_file(AWS, &env).unwrap();
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let gateway = loaded.settings.gateway(&env.into());
+        assert_eq!(gateway.providers[0].region.as_deref(), Some("eu-west-1"));
+        assert!(gateway.providers[0].secret_access_key.is_some());
+        let faults = of_file(AWS, &[]).unwrap_err();
+        let told = |fault: &str| faults.iter().any(|line| line.contains(fault));
+        assert_eq!(faults.len(), 2, "{faults:#?}");
+        assert!(told("providers[0].region") && told("providers[0].access_key_id"));
     }
 
     #[test]

@@ -336,15 +336,6 @@ impl Call {
         cost
     }
 
-    /// Notes which provider keeps a stored response.
-    pub fn remember_owner(&self, response_id: &str) {
-        if self.opened.surface == Surface::Responses {
-            self.shared
-                .owners
-                .remember(response_id, &self.target.upstream.name);
-        }
-    }
-
     /// The signature that came with a tool call of this caller's organisation.
     pub fn signature_of(&self, tool_call: &str) -> Option<String> {
         self.shared.signatures.of(self.opened.org, tool_call)

@@ -10,6 +10,9 @@ use web::AuthError;
 use wire::encoding::EncodingError;
 use wire::envelope::EnvelopeError;
 
+/// Longer ids are cut in an error: callers may write anything into one.
+const SHOWN_ID_CHARS: usize = 200;
+
 /// A model call that we end ourselves.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
@@ -51,7 +54,7 @@ pub enum GatewayError {
     UnknownProvider(String),
     /// The model's provider cannot do what the surface is for.
     #[error(
-        "the model {model:?} is served by {provider:?} ({kind}), which offers nothing that {surface} could be translated to"
+        "the model {model:?} is served by {provider:?} ({kind}), which offers nothing that {surface} could be translated to; route it to another provider in a [[models]] entry"
     )]
     OtherProtocol {
         /// The asked model.
@@ -117,8 +120,28 @@ pub enum GatewayError {
     /// No such path.
     #[error("there is no such path; GET /docs lists what there is")]
     NoSuchPath,
+    /// No response of this id was made here for the caller's organisation.
+    #[error(
+        "no response {id:?} was made here for your organisation at a provider that is still configured; use the id as its answer gave it, or send the conversation itself"
+    )]
+    UnknownResponse {
+        /// The id asked for, cut.
+        id: String,
+        /// Where it stands in a request.
+        field: Option<&'static str>,
+    },
+    /// The previous response lies at a provider that this call cannot go to.
+    #[error(
+        "the previous response is kept by provider {provider}, which serves the model {model:?} to this key no longer; ask for {provider}/{model}, or send the conversation itself"
+    )]
+    KeptElsewhere {
+        /// The provider that keeps it.
+        provider: String,
+        /// The asked model.
+        model: String,
+    },
     /// A response id of no known provider.
-    #[error("no provider here serves stored responses; configure one of kind openai")]
+    #[error("no provider here serves stored responses; configure one of kind openai or azure")]
     NoResponsesProvider,
     /// The journal cannot take the call.
     #[error("calls cannot be recorded at the moment, so none is made: {0}")]
@@ -144,6 +167,14 @@ pub enum GatewayError {
     /// The stream ended without its protocol's end.
     #[error("provider {0} ended the stream in the middle of its answer")]
     EndedEarly(String),
+}
+
+impl GatewayError {
+    /// No response of this id for this caller.
+    pub(crate) fn unknown_response(id: &str, field: Option<&'static str>) -> Self {
+        let id = id.chars().take(SHOWN_ID_CHARS).collect();
+        Self::UnknownResponse { id, field }
+    }
 }
 
 /// Codes of this room, for docs/errors.md.
@@ -225,6 +256,16 @@ pub const CODES: &[(&str, Kind, &str)] = &[
     ),
     ("NOT_FOUND", Kind::NotFound, "no such path"),
     (
+        "RESPONSE_NOT_FOUND",
+        Kind::NotFound,
+        "no response of this id was made here for the caller's organisation",
+    ),
+    (
+        "RESPONSE_KEPT_ELSEWHERE",
+        Kind::Invalid,
+        "the previous response is kept by a provider that this call cannot go to",
+    ),
+    (
         "JOURNAL_UNAVAILABLE",
         Kind::Unavailable,
         "calls cannot be recorded, so none is made",
@@ -286,6 +327,8 @@ impl Failure for GatewayError {
             Self::NoWebSocket => "UPGRADE_REQUIRED",
             Self::Method { .. } => "METHOD_NOT_ALLOWED",
             Self::NoSuchPath => "NOT_FOUND",
+            Self::UnknownResponse { .. } => "RESPONSE_NOT_FOUND",
+            Self::KeptElsewhere { .. } => "RESPONSE_KEPT_ELSEWHERE",
             Self::Journal(_) => "JOURNAL_UNAVAILABLE",
             Self::Draining => "DRAINING",
             Self::EventTooLarge { .. } => "EVENT_TOO_LARGE",
@@ -298,6 +341,8 @@ impl Failure for GatewayError {
             Self::Envelope(inner) => inner.field(),
             Self::TriedAgain(inner, _) => inner.field(),
             Self::Translate(inner) => inner.field(),
+            Self::UnknownResponse { field, .. } => *field,
+            Self::KeptElsewhere { .. } => Some("previous_response_id"),
             Self::UnknownModel(_)
             | Self::ModelNotAllowed(_)
             | Self::Unpriced(_)

@@ -17,7 +17,6 @@ use crate::config::{BudgetsConfig, GatewayConfig};
 use crate::estimate::Estimator;
 use crate::live::Live;
 use crate::metrics::CallFigures;
-use crate::owners::ResponseOwners;
 use crate::ports::PayloadSink;
 use crate::signatures::Signatures;
 
@@ -36,6 +35,8 @@ pub struct Deps {
     pub breakers: Arc<Breakers>,
     /// The price book as shipped.
     pub prices: Arc<PriceBook>,
+    /// Marks what is handed out for one provider; the same in every process of the house.
+    pub marker: Arc<crypto::Marker>,
 }
 
 impl fmt::Debug for Deps {
@@ -72,7 +73,6 @@ pub(crate) struct Shared {
     pub estimator: Estimator,
     pub live: Arc<Live>,
     pub metrics: CallFigures,
-    pub owners: ResponseOwners,
     pub signatures: Signatures,
 }
 
@@ -92,7 +92,6 @@ impl Gateway {
                 estimator: Estimator::default(),
                 live: Arc::new(Live::default()),
                 metrics: CallFigures::default(),
-                owners: ResponseOwners::default(),
                 signatures: Signatures::default(),
                 deps,
             }),

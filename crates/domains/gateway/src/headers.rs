@@ -17,6 +17,8 @@ const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-switchyard-up
 
 /// What the call costs, on answers where that is known before the end.
 pub const COST: HeaderName = HeaderName::from_static("x-switchyard-cost-usd");
+/// Names what of a request had no place at its provider.
+pub const DROPPED: HeaderName = HeaderName::from_static("x-switchyard-dropped");
 /// The call's id in `/v1/calls`.
 const CALL: HeaderName = HeaderName::from_static("x-switchyard-call-id");
 /// Tells the SDKs whether another try makes sense.

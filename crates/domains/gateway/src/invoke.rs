@@ -1,6 +1,5 @@
 //! One model call from its body to the head of its answer: read the envelope, find the target, admit, send.
 
-use std::borrow::Cow;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -14,6 +13,7 @@ use http::header::{CONTENT_ENCODING, HeaderMap};
 use http::{Request, Response};
 use http_body_util::Full;
 use kernel::{Failure, RequestId, permission};
+use llm::cloud::Outgoing;
 use llm::config::CredentialSource;
 use llm::{ProviderKind, Target, Upstream};
 use wire::{Envelope, Protocol};
@@ -21,6 +21,7 @@ use wire::{Envelope, Protocol};
 use crate::attribution::Attribution;
 use crate::body::AnswerBody;
 use crate::call::{Call, Ending, Opening};
+use crate::cloud;
 use crate::error::GatewayError;
 use crate::failed::{Failed, Used};
 use crate::gateway::{Shared, State};
@@ -29,6 +30,7 @@ use crate::plan;
 use crate::respond::{Asked, draining, respond};
 use crate::retry::{Again, Attempts, Bounds, Next};
 use crate::speech::{self, Speech, Wanted};
+use crate::tags::{self, Sealer, Ties};
 use crate::translated;
 use crate::verdict;
 
@@ -70,17 +72,29 @@ struct Job {
     is_encoded: bool,
     /// The usage chunk of a chat stream is asked for by us alone.
     hide_usage: bool,
+    /// What its tags said.
+    ties: Ties,
 }
 
 impl Job {
+    /// The body without our tags.
+    fn untied(&self) -> Bytes {
+        if self.ties.edits.is_empty() {
+            return self.plain.clone();
+        }
+        self.ties.edits.apply(&self.plain)
+    }
+
     /// The body in the provider's own protocol: as it came, or with what its target or we need spliced in and without
     /// the reasoning of other providers that earlier answers of this conversation bear, sealed.
     fn spliced(&self, target: &Target) -> (Bytes, bool) {
-        let unsealed = translate::unseal(self.way.protocol, &self.plain).and_then(|body| {
+        let tied = (!self.ties.edits.is_empty()).then(|| self.untied());
+        let unsealed = translate::unseal(self.way.protocol, tied.as_ref().unwrap_or(&self.plain));
+        let changed = unsealed.map(Bytes::from).or(tied).and_then(|body| {
             let envelope = wire::envelope::read(self.way.protocol, &body).ok()?;
-            Some((Bytes::from(body), envelope))
+            Some((body, envelope))
         });
-        let (plain, envelope) = match &unsealed {
+        let (plain, envelope) = match &changed {
             Some((body, envelope)) => (body, envelope),
             None => (&self.plain, &self.envelope),
         };
@@ -93,7 +107,7 @@ impl Job {
         }
         if !edits.is_empty() {
             (edits.apply(plain), true)
-        } else if unsealed.is_some() {
+        } else if changed.is_some() {
             (plain.clone(), true)
         } else {
             (self.body.clone(), false)
@@ -136,7 +150,10 @@ pub(crate) async fn invoke(
         session: attribution.session.as_deref(),
         now,
     };
-    let plan::Found { plan, governed } = plan::find(state, &asking, pinned)?;
+    let is_native = pinned.is_some();
+    let plan::Found { mut plan, governed } = plan::find(state, &asking, pinned)?;
+    let sealer = Sealer::new(&shared.deps.marker, caller.principal.org);
+    let ties = tags::untie(&sealer, state, &asking, &plain, is_native, &mut plan)?;
     let mut call = Call::open(
         shared,
         state,
@@ -170,6 +187,7 @@ pub(crate) async fn invoke(
         plain,
         is_encoded,
         hide_usage,
+        ties,
     };
     let config = &state.config;
     let mut attempts = Attempts::new(Bounds::of(config), plan.len());
@@ -224,22 +242,16 @@ async fn attempt(
     };
     call.attempt();
     let counting = way.surface == Surface::CountTokens;
-    let speech = speech::of(upstream.kind, way.protocol);
+    let speech = speech::of(upstream, call.upstream_model(), way.protocol);
+    let wanted = Wanted::of(way.surface, job.envelope.stream);
     let mut talk = None;
-    let (path, query, sent, is_edited) = match speech {
-        Some(Speech::Translated(pair, endpoint)) => {
-            let wanted = match way.surface {
-                Surface::CountTokens => Wanted::Count,
-                Surface::Embeddings => Wanted::Embeddings,
-                _ if job.envelope.stream => Wanted::Stream,
-                _ => Wanted::Answer,
-            };
+    let (sent, is_edited) = match speech {
+        Some(Speech::Translated(pair, _)) => {
             let now_s = u64::try_from(call.now().micros() / 1_000_000).unwrap_or_default();
-            match translated::request(state, pair, &call, counting, now_s, &job.plain) {
+            match translated::request(state, pair, &call, counting, now_s, &job.untied()) {
                 Some(Ok((body, told))) => {
                     talk = Some((pair, told));
-                    let (path, query) = endpoint.place(call.upstream_model(), wanted);
-                    (path, query, body, false)
+                    (body, false)
                 }
                 Some(Err(error)) => return unsent(call, error.into()),
                 None => {
@@ -248,51 +260,71 @@ async fn attempt(
                 }
             }
         }
-        Some(Speech::Own(endpoint)) => {
-            let (sent, is_edited) = job.spliced(target);
-            let path = match way.suffix {
-                "" => Cow::Borrowed(endpoint),
-                suffix => Cow::Owned(format!("{endpoint}{suffix}")),
-            };
-            (path, job.query.as_deref(), sent, is_edited)
-        }
+        Some(Speech::Own(_)) => job.spliced(target),
         // The plan holds none of these.
-        None => (Cow::Borrowed(""), None, job.body.clone(), false),
+        None => (job.body.clone(), false),
     };
-    let answer = if upstream.kind == ProviderKind::Sim {
-        Ok(llm::sim::answer(
-            way.protocol,
-            &path,
-            call.upstream_model(),
-            job.envelope.stream,
-            &sent,
-        ))
-    } else {
-        let address = match upstream.address(&path, query) {
-            Ok(address) => address,
-            Err(error) => return unsent(call, error.into()),
-        };
-        let mut outgoing = Request::new(Full::new(sent));
-        *outgoing.method_mut() = http::Method::POST;
-        *outgoing.uri_mut() = address;
-        let headers = outgoing.headers_mut();
-        if let Some((pair, _)) = &talk {
-            translated::request_headers(*pair, headers);
-        } else {
-            headers.clone_from(&job.headers);
+    let speech = speech.unwrap_or(Speech::Own(""));
+    let put_headers = |headers: &mut HeaderMap| {
+        match &talk {
+            Some((pair, _)) => translated::request_headers(*pair, headers),
+            None => headers.clone_from(&job.headers),
         }
         let own_credential = upstream.credential == CredentialSource::Client;
         headers::to_upstream(headers, own_credential, is_edited && job.is_encoded);
-        upstream.authorize(headers);
-        match unless_cut(&call, pin!(upstream.send(outgoing))).await {
-            Some(answer) => answer,
+    };
+    let mut dropped = None;
+    let answer = if upstream.is_cloud() {
+        let (spoken, suffix) = speech.spoken(way.protocol, way.suffix, wanted);
+        let as_it_came = talk.is_none() && !is_edited;
+        let mut outgoing = Outgoing {
+            spoken,
+            suffix,
+            model: call.upstream_model(),
+            stream: wanted == Wanted::Stream,
+            query: job.query.as_deref().filter(|_| talk.is_none()),
+            body: if as_it_came { job.plain.clone() } else { sent },
+            headers: HeaderMap::new(),
+        };
+        put_headers(&mut outgoing.headers);
+        // The clouds' way is long; the others' calls shall not bear its size.
+        let max_event_bytes = state.config.max_event_bytes;
+        let mut sending = Box::pin(cloud::send(upstream, outgoing, max_event_bytes));
+        let sent = unless_cut(&call, sending.as_mut()).await;
+        drop(sending);
+        match sent {
+            Some(sent) => sent.map(|sent| {
+                dropped = sent.dropped;
+                sent.answer
+            }),
             None => return Err(draining(call)),
+        }
+    } else {
+        let model = call.upstream_model();
+        let (path, query) = speech.place(way.suffix, job.query.as_deref(), model, wanted);
+        if upstream.kind == ProviderKind::Sim {
+            let stream = job.envelope.stream;
+            Ok(llm::sim::answer(way.protocol, &path, model, stream, &sent))
+        } else {
+            let address = match upstream.address(&path, query) {
+                Ok(address) => address,
+                Err(error) => return unsent(call, error.into()),
+            };
+            let mut outgoing = Request::new(Full::new(sent));
+            *outgoing.method_mut() = http::Method::POST;
+            *outgoing.uri_mut() = address;
+            put_headers(outgoing.headers_mut());
+            upstream.authorize(outgoing.headers_mut());
+            match unless_cut(&call, pin!(upstream.send(outgoing))).await {
+                Some(answer) => answer,
+                None => return Err(draining(call)),
+            }
         }
     };
     let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
-            pass.failure();
+            verdict::tell_error(pass, &error);
             let billable = verdict::may_be_billed(&error);
             let used = Used::unknown(verdict::of_error(&error), billable);
             let again = Again::of_error(&error);
@@ -311,6 +343,8 @@ async fn attempt(
         stream: job.envelope.stream,
         hide_usage: job.hide_usage,
         hold,
+        dropped,
+        tags: job.ties.tagger(upstream),
     };
     respond(state, asked, call, upstream.clone(), answer, pass, slot).await
 }

@@ -1,6 +1,6 @@
 //! Figures of model calls for `/metrics`. Names and label bounds are `telemetry`'s.
 
-use facts::CallClosed;
+use facts::{CallClosed, CallStatus, Surface};
 use telemetry::Calls;
 
 use crate::error::GatewayError;
@@ -27,6 +27,24 @@ impl CallFigures {
             figures.attempt(call.status);
         }
         figures.closed(call);
+    }
+
+    /// An attempt failed and another one follows.
+    pub fn failed(
+        &self,
+        provider: &str,
+        upstream_model: &str,
+        surface: Surface,
+        status: CallStatus,
+    ) {
+        self.calls
+            .of(provider, upstream_model, surface)
+            .attempt(status);
+    }
+
+    /// A call goes on with another target than this one.
+    pub fn left(&self, provider: &str, upstream_model: &str, surface: Surface) {
+        self.calls.of(provider, upstream_model, surface).left();
     }
 
     /// A call was refused before it was opened.

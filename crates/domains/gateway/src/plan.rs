@@ -111,13 +111,13 @@ fn check(
     target: &Target,
 ) -> Result<(), GatewayError> {
     let upstream = &target.upstream;
-    if speech::of(upstream.kind, request.way.protocol).is_none() {
+    let model = target.model.as_deref().unwrap_or(&request.envelope.model);
+    if speech::of(upstream, model, request.way.protocol).is_none() {
         return Err(other_protocol(request.envelope, upstream, request.way));
     }
     check_credential(upstream, request.headers)?;
     let budgets = &request.caller.budgets;
     if upstream.credential == CredentialSource::Key && budgets.has_hard_for(governed) {
-        let model = target.model.as_deref().unwrap_or(&request.envelope.model);
         let prices = state.catalogue.prices();
         let quote = prices.quote(upstream.kind, &upstream.name, model, request.now);
         if quote.is_none() && request.way.surface != facts::Surface::CountTokens {

@@ -16,6 +16,7 @@ use crate::along::Along;
 use crate::call::{Call, Ending};
 use crate::error::GatewayError;
 use crate::relay::{Patience, Spent};
+use crate::tags::Passing;
 
 /// A body that is not looked into.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ pub(crate) struct RawRelay {
     /// How the call ends when the whole body has gone by.
     at_end: CallStatus,
     along: Option<Along>,
+    tags: Option<Box<Passing>>,
     pass: Option<Pass>,
     _slot: Slot,
     patience: Patience,
@@ -59,6 +61,7 @@ impl RawRelay {
             billable,
             at_end: CallStatus::Ok,
             along: None,
+            tags: None,
             pass,
             _slot: slot,
             patience,
@@ -68,6 +71,12 @@ impl RawRelay {
     /// Reads an encoded stream along the way, so that it is priced by what it says.
     pub fn reading(mut self, along: Option<Along>) -> Self {
         self.along = along;
+        self
+    }
+
+    /// Tags what passes.
+    pub fn tagging(mut self, tags: Option<Box<Passing>>) -> Self {
+        self.tags = tags;
         self
     }
 
@@ -158,8 +167,16 @@ impl Body for RawRelay {
                         let cut = this.fail(&error, CallStatus::TimedOut);
                         return Poll::Ready(Some(Err(cut)));
                     }
-                    if let Ok(data) = frame.into_data() {
+                    if let Ok(mut data) = frame.into_data() {
                         let is_last = this.body.is_end_stream();
+                        if let Some(tags) = &mut this.tags {
+                            data = tags.push(data);
+                            // What is held back then comes when the body is asked again.
+                            if data.is_empty() {
+                                continue;
+                            }
+                            return this.pass_on(data, false);
+                        }
                         return this.pass_on(data, is_last);
                     }
                 }
@@ -168,6 +185,10 @@ impl Body for RawRelay {
                     return Poll::Ready(Some(Err(this.fail(&error, CallStatus::UpstreamFailed))));
                 }
                 Poll::Ready(None) => {
+                    let rest = this.tags.take().map(|mut tags| tags.rest());
+                    if let Some(rest) = rest.filter(|rest| !rest.is_empty()) {
+                        return this.pass_on(rest, true);
+                    }
                     this.close(this.at_end);
                     return Poll::Ready(None);
                 }

@@ -23,6 +23,7 @@ use crate::error::GatewayError;
 use crate::failed::{Failed, Used};
 use crate::reader::Reader;
 use crate::retry::Again;
+use crate::tags::Tagger;
 use crate::verdict;
 
 /// Ready bytes are joined up to this size before they are passed on.
@@ -37,6 +38,7 @@ pub(crate) struct Relay {
     body: AnswerBody,
     splitter: Splitter,
     reader: Reader,
+    tags: Option<Box<Tagger>>,
     max_event_bytes: usize,
     pass: Option<Pass>,
     _slot: Slot,
@@ -193,6 +195,7 @@ impl Relay {
             body,
             splitter: Splitter::new(max_event_bytes),
             reader,
+            tags: None,
             max_event_bytes,
             pass,
             _slot: slot,
@@ -201,6 +204,20 @@ impl Relay {
             holding: false,
             ahead: Joined::default(),
             fault: None,
+        }
+    }
+
+    /// Tags what the caller gets.
+    pub fn tagging(mut self, tags: Option<Box<Tagger>>) -> Self {
+        self.tags = tags;
+        self
+    }
+
+    /// What the caller gets of what was read.
+    fn tagged(&mut self, bytes: Bytes) -> Bytes {
+        match &mut self.tags {
+            None => bytes,
+            Some(tags) => tags.pass(bytes, self.reader.reported().response_id.as_deref()),
         }
     }
 
@@ -218,7 +235,11 @@ impl Relay {
         })
         .await;
         self.holding = false;
-        let (Some((again, status)), Some(call)) = (self.fault.take(), self.call.take()) else {
+        // The call is taken out of a stream that failed alone: dropped, it would count as left by its client.
+        let fault = self.fault.take();
+        let Some(((again, status), call)) =
+            fault.and_then(|fault| Some((fault, self.call.take()?)))
+        else {
             self.ahead = out;
             return Ok(self);
         };
@@ -259,6 +280,7 @@ impl Relay {
             }
         };
         let (kept, broken) = self.reader.take(&block);
+        let kept = self.tagged(kept);
         let Some(call) = &mut self.call else {
             return out.push(kept);
         };
@@ -299,7 +321,8 @@ impl Relay {
         let rest = self.splitter.take_rest();
         if self.call.is_none() {
             // What follows the terminal event belongs to the caller, half an event or not.
-            return out.push(self.reader.after(rest));
+            let after = self.reader.after(rest);
+            return out.push(self.tagged(after));
         }
         let (kept, whole) = match self.reader.end(&rest) {
             Ok(ended) => ended,
@@ -308,6 +331,7 @@ impl Relay {
                 return self.fail(error, CallStatus::UpstreamFailed, out);
             }
         };
+        let kept = self.tagged(kept);
         if let Some(call) = &mut self.call {
             call.delivered(&kept);
         }
@@ -337,6 +361,10 @@ impl Relay {
             param: None,
             request_id: &request,
         });
+        let event = match &mut self.tags {
+            None => event,
+            Some(tags) => tags.pass(event, self.reader.reported().response_id.as_deref()),
+        };
         call.fault(error.code(), &message);
         call.delivered(&event);
         out.push(event);
@@ -371,9 +399,6 @@ impl Relay {
                 whole: self.reader.has_final_usage(),
                 billable: true,
             });
-            if let Some(id) = &self.reader.reported().response_id {
-                call.remember_owner(id);
-            }
         }
         self.judge(status);
     }

@@ -28,11 +28,12 @@ use crate::raw::RawRelay;
 use crate::reader::Reader;
 use crate::relay::Relay;
 use crate::retry::Again;
+use crate::tags::Tagger;
 use crate::verdict;
 use crate::within::within;
 
 /// What of a request decides how its answer is read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Asked {
     /// The surface.
     pub way: Way,
@@ -42,12 +43,16 @@ pub(crate) struct Asked {
     pub hide_usage: bool,
     /// Another target could take over: the first bytes of a stream wait so long for the answer to begin.
     pub hold: Option<Duration>,
+    /// Names of what the caller asked for and the provider does not take.
+    pub dropped: Option<HeaderValue>,
+    /// What tags the answer.
+    pub tags: Option<Box<Tagger>>,
 }
 
 /// Turns the upstream's head into ours and its body into a relay or a whole answer.
 pub(crate) async fn respond(
     state: &State,
-    asked: Asked,
+    mut asked: Asked,
     mut call: Box<Call>,
     upstream: Arc<Upstream>,
     answer: Response<llm::AnswerBody>,
@@ -57,6 +62,9 @@ pub(crate) async fn respond(
     let (mut head, body) = answer.into_parts();
     let upstream_id = headers::to_client(&mut head.headers, call.request(), call.id());
     call.answered(head.status.as_u16(), upstream_id.as_ref());
+    if let Some(names) = asked.dropped {
+        head.headers.insert(headers::DROPPED, names);
+    }
     let encoding = head
         .headers
         .get(CONTENT_ENCODING)
@@ -87,7 +95,8 @@ pub(crate) async fn respond(
                 max_event_bytes,
                 pass,
                 slot,
-            );
+            )
+            .tagging(asked.tags);
             AnswerBody::relay(match asked.hold {
                 None => relay,
                 Some(within) => match relay.hold(within).await {
@@ -107,12 +116,21 @@ pub(crate) async fn respond(
         rest,
         pass,
     } = gathered;
+    let tagged = asked.tags.as_mut().filter(|_| head.status.is_success());
+    let tagged = tagged.and_then(|tags| match &rest {
+        Some(_) if encoding.is_some() => None,
+        _ => tags.whole(&head.headers, &bytes, max_bytes),
+    });
+    let sent = tagged.as_ref().unwrap_or(&bytes).clone();
     if let Some(rest) = rest {
-        let raw = RawRelay::new(call, upstream, bytes, rest, true, Some(pass), slot);
+        if tagged.is_some() {
+            head.headers.remove(CONTENT_LENGTH);
+        }
+        let raw = RawRelay::new(call, upstream, sent, rest, true, Some(pass), slot);
         return Ok(Response::from_parts(head, AnswerBody::raw(raw)));
     }
     call.first_byte();
-    call.delivered(&bytes);
+    call.delivered(&sent);
     let status = head.status.as_u16();
     let model = call.upstream_model();
     verdict::tell(pass, &upstream, model, status, &head.headers);
@@ -124,7 +142,7 @@ pub(crate) async fn respond(
             call,
             head,
             bytes,
-            Again::of_status(status),
+            Again::of_status(upstream.kind, status),
             used,
         ));
     }
@@ -136,7 +154,11 @@ pub(crate) async fn respond(
             return Err(Failed::answer(call, head, bytes, Again::Anywhere, used));
         }
     }
-    Ok(Response::from_parts(head, AnswerBody::whole(bytes)))
+    if tagged.is_some() {
+        head.headers.remove(CONTENT_LENGTH);
+        head.headers.remove(CONTENT_ENCODING);
+    }
+    Ok(Response::from_parts(head, AnswerBody::whole(sent)))
 }
 
 /// An answer read whole, or up to the bound.
@@ -221,9 +243,6 @@ fn close_answered(
         tracing::warn!(request.id = %call.request(), call.id = %call.id(), %error, "the answer tells no usage");
         Reported::default()
     });
-    if let Some(id) = &reported.response_id {
-        call.remember_owner(id);
-    }
     if reported.usage.is_none()
         && let Some((code, message)) = verdict::error_in_answer(readable)
     {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use llm::LlmError;
+use llm::{LlmError, ProviderKind};
 use rand::Rng as _;
 
 use crate::config::GatewayConfig;
@@ -19,9 +19,11 @@ pub(crate) enum Again {
 }
 
 impl Again {
-    /// By the status of an answer.
-    pub fn of_status(status: u16) -> Self {
+    /// By the status of an answer of this kind of provider.
+    pub fn of_status(kind: ProviderKind, status: u16) -> Self {
         match status {
+            // Amazon's word for a model that broke down.
+            424 if kind == ProviderKind::Bedrock => Self::Anywhere,
             // The provider's own trouble with us: its key, its account, its list of models.
             401..=404 => Self::Elsewhere,
             408 | 429 | 500 | 502..=504 | 529 => Self::Anywhere,
@@ -55,7 +57,8 @@ impl Again {
         match error {
             LlmError::FirstByteTimeout { .. }
             | LlmError::IdleTimeout { .. }
-            | LlmError::TotalTimeout { .. } => Self::Elsewhere,
+            | LlmError::TotalTimeout { .. }
+            | LlmError::Unsendable { .. } => Self::Elsewhere,
             _ => Self::Anywhere,
         }
     }

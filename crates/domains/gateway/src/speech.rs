@@ -1,8 +1,10 @@
-//! How a call is put to a kind of provider: in the caller's own protocol, untouched, or translated.
+//! How a call is put to a provider: in the caller's own protocol, untouched, or translated.
 
 use std::borrow::Cow;
 
+use facts::Surface;
 use llm::ProviderKind;
+use llm::cloud::{Family, GeminiVerb, Spoken};
 use translate::{Dialect, Pair, Upstream};
 use wire::Protocol;
 
@@ -22,6 +24,8 @@ pub(crate) enum Endpoint {
     Of(Protocol, &'static str),
     /// Gemini's paths name the model and what is to be done.
     Gemini,
+    /// Bedrock's paths likewise.
+    Converse,
 }
 
 /// What is asked of an endpoint.
@@ -33,17 +37,72 @@ pub(crate) enum Wanted {
     Embeddings,
 }
 
+impl Wanted {
+    /// What a call on this surface wants.
+    pub fn of(surface: Surface, stream: bool) -> Self {
+        match surface {
+            Surface::CountTokens => Self::Count,
+            Surface::Embeddings => Self::Embeddings,
+            _ if stream => Self::Stream,
+            _ => Self::Answer,
+        }
+    }
+}
+
+impl Speech {
+    /// Path and query of a call on this way, whose own are `suffix` and `query`.
+    pub fn place<'q>(
+        self,
+        suffix: &str,
+        query: Option<&'q str>,
+        model: &str,
+        wanted: Wanted,
+    ) -> (Cow<'static, str>, Option<&'q str>) {
+        match self {
+            Self::Own(path) if suffix.is_empty() => (Cow::Borrowed(path), query),
+            Self::Own(path) => (Cow::Owned(format!("{path}{suffix}")), query),
+            Self::Translated(_, endpoint) => endpoint.place(model, wanted),
+        }
+    }
+
+    /// What a cloud is spoken to, and what hangs below its path.
+    pub fn spoken(
+        self,
+        caller: Protocol,
+        suffix: &'static str,
+        wanted: Wanted,
+    ) -> (Spoken, &'static str) {
+        match self {
+            Self::Own(_) => (caller.into(), suffix),
+            Self::Translated(_, endpoint) => endpoint.spoken(wanted),
+        }
+    }
+}
+
 impl Endpoint {
+    /// What a cloud is spoken to there, and what hangs below its path.
+    fn spoken(self, wanted: Wanted) -> (Spoken, &'static str) {
+        let verb = match (self, wanted) {
+            (Self::Of(protocol, _), wanted) => {
+                return (protocol.into(), below(protocol, wanted));
+            }
+            (Self::Converse, _) => return (Spoken::Converse, ""),
+            (Self::Gemini, Wanted::Count) => GeminiVerb::CountTokens,
+            (Self::Gemini, Wanted::Stream) => GeminiVerb::Stream,
+            (Self::Gemini, Wanted::Answer | Wanted::Embeddings) => GeminiVerb::Generate,
+        };
+        (Spoken::Gemini(verb), "")
+    }
+
     /// Path and query for what is wanted of a model.
     pub fn place(self, model: &str, wanted: Wanted) -> (Cow<'static, str>, Option<&'static str>) {
         let path = match (self, wanted) {
-            (Self::Of(Protocol::Messages, path), Wanted::Count) => {
-                Cow::Owned(format!("{path}/count_tokens"))
-            }
-            (Self::Of(Protocol::Responses, path), Wanted::Count) => {
-                Cow::Owned(format!("{path}/input_tokens"))
-            }
-            (Self::Of(_, path), _) => Cow::Borrowed(path),
+            (Self::Of(protocol, path), wanted) => match below(protocol, wanted) {
+                "" => Cow::Borrowed(path),
+                suffix => Cow::Owned(format!("{path}{suffix}")),
+            },
+            // Spoken in a cloud alone, whose envelope knows the path.
+            (Self::Converse, _) => Cow::Borrowed(""),
             (Self::Gemini, wanted) => {
                 let method = match wanted {
                     Wanted::Answer => "generateContent",
@@ -60,34 +119,68 @@ impl Endpoint {
     }
 }
 
-/// How a kind of provider is spoken to by callers of a protocol; `None` where there is no way.
-pub(crate) fn of(kind: ProviderKind, caller: Protocol) -> Option<Speech> {
-    if let Some(path) = llm::endpoint(kind, caller) {
-        return Some(Speech::Own(path));
+/// What hangs below a protocol's path for what is wanted.
+fn below(protocol: Protocol, wanted: Wanted) -> &'static str {
+    match (protocol, wanted) {
+        (Protocol::Messages, Wanted::Count) => "/count_tokens",
+        (Protocol::Responses, Wanted::Count) => "/input_tokens",
+        _ => "",
     }
-    dialects(kind).iter().find_map(|dialect| {
-        let pair = Pair::find(caller, *dialect)?;
-        Some(Speech::Translated(pair, endpoint(kind, *dialect)?))
-    })
 }
 
-/// What a kind of provider speaks; what carries more comes first.
-const fn dialects(kind: ProviderKind) -> &'static [Dialect] {
-    match kind {
-        ProviderKind::Anthropic => &[Dialect::Anthropic],
-        ProviderKind::OpenAi => &[Dialect::OpenAiResponses, Dialect::OpenAiChat],
-        ProviderKind::DeepSeek => &[Dialect::DeepSeek],
-        ProviderKind::OpenAiCompatible => &[Dialect::Compatible],
-        ProviderKind::Gemini => &[Dialect::Gemini],
-        ProviderKind::Azure | ProviderKind::Bedrock | ProviderKind::Vertex | ProviderKind::Sim => {
-            &[]
-        }
+/// How a model of a provider is spoken to by callers of a protocol; `None` where there is no way.
+pub(crate) fn of(upstream: &llm::Upstream, model: &str, caller: Protocol) -> Option<Speech> {
+    let (kind, family) = (upstream.kind, upstream.family(model));
+    if let Some(path) = path(kind, family, caller) {
+        return Some(Speech::Own(path));
+    }
+    translated(kind, family, caller, upstream.prefers_chat())
+}
+
+fn path(kind: ProviderKind, family: Family, protocol: Protocol) -> Option<&'static str> {
+    llm::endpoint(kind, protocol).filter(|_| family.speaks(protocol))
+}
+
+fn translated(
+    kind: ProviderKind,
+    family: Family,
+    caller: Protocol,
+    by_chat: bool,
+) -> Option<Speech> {
+    // Vertex makes vectors at an endpoint of another form.
+    if kind == ProviderKind::Vertex && caller == Protocol::Embeddings {
+        return None;
+    }
+    dialects(kind, family)
+        .iter()
+        .filter(|dialect| !by_chat || dialect.upstream() != Upstream::Responses)
+        .find_map(|dialect| {
+            let pair = Pair::find(caller, *dialect)?;
+            Some(Speech::Translated(pair, endpoint(kind, *dialect)?))
+        })
+}
+
+/// What a kind of provider speaks, in a cloud what its models of a family are spoken to; what carries more comes first.
+const fn dialects(kind: ProviderKind, family: Family) -> &'static [Dialect] {
+    use ProviderKind::{
+        Anthropic, Azure, Bedrock, DeepSeek, Gemini, OpenAi, OpenAiCompatible, Sim, Vertex,
+    };
+    match (kind, family) {
+        (Anthropic, _) | (Azure | Bedrock | Vertex, Family::Claude) => &[Dialect::Anthropic],
+        (OpenAi | Azure, _) => &[Dialect::OpenAiResponses, Dialect::OpenAiChat],
+        (DeepSeek, _) => &[Dialect::DeepSeek],
+        (OpenAiCompatible, _) => &[Dialect::Compatible],
+        (Gemini, _) => &[Dialect::Gemini],
+        (Vertex, Family::Gemini) => &[Dialect::VertexGemini],
+        (Bedrock, _) => &[Dialect::Converse],
+        (Vertex | Sim, _) => &[],
     }
 }
 
 fn endpoint(kind: ProviderKind, dialect: Dialect) -> Option<Endpoint> {
     let protocol = match dialect.upstream() {
         Upstream::Gemini => return Some(Endpoint::Gemini),
+        Upstream::Converse => return Some(Endpoint::Converse),
         Upstream::Messages => Protocol::Messages,
         Upstream::Responses => Protocol::Responses,
         Upstream::Chat => Protocol::Chat,
@@ -99,13 +192,44 @@ fn endpoint(kind: ProviderKind, dialect: Dialect) -> Option<Endpoint> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_providers_own_protocol_is_never_translated() {
-        let of = |kind, caller| match of(kind, caller) {
+    fn way(kind: ProviderKind, family: Family, caller: Protocol, by_chat: bool) -> &'static str {
+        let own = path(kind, family, caller).map(Speech::Own);
+        match own.or_else(|| translated(kind, family, caller, by_chat)) {
             Some(Speech::Own(path)) => path,
             Some(Speech::Translated(pair, _)) => pair.name(),
             None => "no way",
-        };
+        }
+    }
+
+    #[test]
+    fn in_a_cloud_the_models_family_decides() {
+        use Family::{Claude, Gemini, OpenAi, Other};
+        use Protocol::{Chat, Embeddings, Messages, Responses};
+        use ProviderKind::{Azure, Bedrock, Vertex};
+        for (kind, family, caller, expected) in [
+            (Azure, Claude, Messages, "/anthropic/v1/messages"),
+            (Azure, Claude, Chat, "chat_to_messages"),
+            (Azure, OpenAi, Chat, "/openai/v1/chat/completions"),
+            (Azure, OpenAi, Messages, "messages_to_responses"),
+            (Bedrock, Claude, Messages, "/model/{model}/invoke"),
+            (Bedrock, Claude, Responses, "responses_to_messages"),
+            (Bedrock, Other, Messages, "messages_to_converse"),
+            (Bedrock, Other, Responses, "responses_to_converse"),
+            (Bedrock, Other, Embeddings, "no way"),
+            (Vertex, Claude, Chat, "chat_to_messages"),
+            (Vertex, Gemini, Messages, "messages_to_gemini"),
+            (Vertex, Gemini, Embeddings, "no way"),
+            (Vertex, Other, Chat, "no way"),
+        ] {
+            let told = way(kind, family, caller, false);
+            assert_eq!(told, expected, "{kind:?} {family:?} {caller:?}");
+        }
+        assert_eq!(way(Azure, OpenAi, Messages, true), "messages_to_chat");
+    }
+
+    #[test]
+    fn a_providers_own_protocol_is_never_translated() {
+        let of = |kind, caller| way(kind, Family::Any, caller, false);
         use ProviderKind::{Anthropic, Gemini, OpenAi, OpenAiCompatible, Sim};
         assert_eq!(of(Anthropic, Protocol::Messages), "/v1/messages");
         assert_eq!(of(OpenAi, Protocol::Responses), "/responses");

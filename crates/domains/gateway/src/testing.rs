@@ -112,6 +112,7 @@ impl House {
             payloads: payloads.clone(),
             breakers: Arc::new(guard::Breakers::new(clock)),
             prices: Arc::new(PriceBook::bundled().unwrap()),
+            marker: Arc::new(crypto::Pepper::new(&[7; 32]).marker("test")),
         };
         Self {
             gateway: Gateway::new(deps, &settings).unwrap(),

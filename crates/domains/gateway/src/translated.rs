@@ -31,8 +31,6 @@ use crate::respond::{Gathered, gather, is_stream};
 use crate::retry::Again;
 use crate::verdict;
 
-/// Names what of a request had no place at its provider.
-const DROPPED: HeaderName = HeaderName::from_static("x-switchyard-dropped");
 /// The version that a provider of Anthropic's protocol is asked in.
 const ANTHROPIC_VERSION: HeaderName = HeaderName::from_static("anthropic-version");
 
@@ -221,7 +219,7 @@ pub(crate) async fn respond(
             call,
             head,
             told.body.into(),
-            Again::of_status(status),
+            Again::of_status(upstream.kind, status),
             used,
         ));
     }
@@ -308,7 +306,7 @@ fn head(call: &Call, status: StatusCode, dropped: Option<&Dropped>) -> Parts {
     if let Some(dropped) = dropped.filter(|dropped| !dropped.is_empty()) {
         let names: Vec<&str> = dropped.iter().collect();
         if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
-            head.headers.insert(DROPPED, value);
+            head.headers.insert(headers::DROPPED, value);
         }
     }
     head

@@ -6,7 +6,7 @@ use facts::CallStatus;
 use guard::{Pass, Verdict};
 use http::HeaderMap;
 use kernel::{Failure, Kind};
-use llm::{LlmError, Upstream};
+use llm::{LlmError, ProviderKind, Upstream};
 use serde::Deserialize;
 
 use crate::headers;
@@ -17,7 +17,7 @@ const LONGEST_REST: Duration = Duration::from_secs(60);
 
 /// Tells the breaker how an answer of this status went.
 pub(crate) fn tell(pass: Pass, upstream: &Upstream, model: &str, status: u16, headers: &HeaderMap) {
-    match Verdict::of_status(status) {
+    match of_answer(upstream.kind, status) {
         Verdict::Healthy => {
             if status < 300 {
                 upstream.breaker.warm(model);
@@ -29,6 +29,22 @@ pub(crate) fn tell(pass: Pass, upstream: &Upstream, model: &str, status: u16, he
             upstream.breaker.cool(model, rest(headers));
             pass.success();
         }
+    }
+}
+
+/// The general rule, and what a cloud says in words of its own.
+fn of_answer(kind: ProviderKind, status: u16) -> Verdict {
+    match (kind, status) {
+        // The model took too long or broke down; the service in front of it is well.
+        (ProviderKind::Bedrock, 408 | 424) => Verdict::CoolModel,
+        _ => Verdict::of_status(status),
+    }
+}
+
+/// Tells the breaker that no answer came. What could not be sent for the caller's sake says nothing of the provider.
+pub(crate) fn tell_error(pass: Pass, error: &LlmError) {
+    if !matches!(error, LlmError::Unsendable { .. }) {
+        pass.failure();
     }
 }
 
@@ -45,11 +61,14 @@ pub(crate) fn tell_unread(pass: Pass, status: u16) {
     }
 }
 
-/// Whether the provider may have worked for a request that failed so: not where no connection was made.
+/// Whether the provider may have worked for a request that failed so: not where no connection was made or nothing sent.
 pub(crate) fn may_be_billed(error: &LlmError) -> bool {
     !matches!(
         error,
-        LlmError::Unreachable { .. } | LlmError::ConnectTimeout { .. }
+        LlmError::Unreachable { .. }
+            | LlmError::ConnectTimeout { .. }
+            | LlmError::Credential { .. }
+            | LlmError::Unsendable { .. }
     )
 }
 
@@ -63,6 +82,7 @@ fn rest(headers: &HeaderMap) -> Duration {
 pub(crate) fn of_error(error: &LlmError) -> CallStatus {
     match error.kind() {
         Kind::UpstreamTimeout => CallStatus::TimedOut,
+        Kind::Invalid => CallStatus::Unavailable,
         _ => CallStatus::UpstreamFailed,
     }
 }
@@ -164,6 +184,31 @@ mod tests {
         ] {
             assert_eq!(read(body), expected, "{body}");
         }
+    }
+
+    #[test]
+    fn amazons_own_words_for_a_models_trouble_let_that_model_rest() {
+        use ProviderKind::{Azure, Bedrock};
+        for (kind, status, expected) in [
+            (Bedrock, 424, Verdict::CoolModel),
+            (Bedrock, 408, Verdict::CoolModel),
+            (Bedrock, 400, Verdict::Healthy),
+            (Bedrock, 503, Verdict::Failing),
+            (Azure, 424, Verdict::Healthy),
+        ] {
+            assert_eq!(of_answer(kind, status), expected, "{kind:?} {status}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_sent_is_not_billed() {
+        let (provider, reason) = (String::new(), String::new());
+        let credential = LlmError::Credential { provider, reason };
+        let (provider, reason) = (String::new(), String::new());
+        let unsendable = LlmError::Unsendable { provider, reason };
+        assert!(!may_be_billed(&credential) && !may_be_billed(&unsendable));
+        assert_eq!(of_error(&credential), CallStatus::UpstreamFailed);
+        assert_eq!(of_error(&unsendable), CallStatus::Unavailable);
     }
 
     #[test]

@@ -166,6 +166,12 @@ impl Identity {
         Ok((Self(Arc::new(inner)), ground.admin))
     }
 
+    /// A key for marks of one purpose, shared by every process on this store; it outlives a change of `SECRET_KEY`.
+    #[must_use]
+    pub fn marker(&self, purpose: &str) -> crypto::Marker {
+        self.0.pepper.marker(purpose)
+    }
+
     /// The command line on the machine itself: may do everything.
     #[must_use]
     pub fn machine(&self) -> Actor {

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use ahash::AHashMap;
 use guard::{Breakers, Bulkhead, Glob};
 
+use crate::cloud;
 use crate::config::{ModelConfig, ProviderConfig};
 use crate::error::LlmError;
 use crate::kind::ProviderKind;
@@ -65,6 +66,11 @@ impl Catalogue {
                     "name",
                     "another provider has this name already",
                 ));
+            }
+            let mut of_cloud = cloud::faults(config, &path);
+            if !of_cloud.is_empty() {
+                faults.append(&mut of_cloud);
+                continue;
             }
             match Self::upstream(config, &path, options, breakers, previous) {
                 Ok(upstream) => built.push((config.clone(), upstream)),

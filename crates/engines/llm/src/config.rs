@@ -51,7 +51,7 @@ pub struct ProviderConfig {
     #[serde(default)]
     pub timeouts: TimeoutsConfig,
     /// Where this provider runs inference, for providers whose answers do not say (OpenAI's data residency: `us`, `eu`).
-    /// Decides the price.
+    /// Decides the price. For Bedrock and Vertex the cloud's region, which decides the address.
     #[serde(default)]
     pub region: Option<String>,
     /// Requests in flight at most; further ones wait a little, then get 503.
@@ -60,6 +60,28 @@ pub struct ProviderConfig {
     /// Free labels such as `eu`.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Vertex: the Google Cloud project; the service account's own where left out.
+    #[serde(default)]
+    pub project: Option<String>,
+    /// Vertex: the JSON of a service account, whose tokens go with the calls.
+    #[serde(default)]
+    pub service_account: Option<Secret>,
+    /// Azure: a day for the older surface with deployments in its paths, `preview`, or nothing for `/openai/v1`.
+    #[serde(default)]
+    pub api_version: Option<String>,
+    /// Bedrock: the access key that calls are signed with; `AWS_ACCESS_KEY_ID` where no credential is set.
+    #[serde(default)]
+    pub access_key_id: Option<Secret>,
+    /// Bedrock: its secret; `AWS_SECRET_ACCESS_KEY` where no credential is set.
+    #[serde(default)]
+    pub secret_access_key: Option<Secret>,
+    /// Bedrock: the token of a temporary access key; `AWS_SESSION_TOKEN` where no credential is set.
+    #[serde(default)]
+    pub session_token: Option<Secret>,
+    /// Clouds: globs of the `anthropic-beta` names that may go with a call; all where left out. A cloud refuses a call
+    /// for a name that it does not know.
+    #[serde(default)]
+    pub betas: Option<Vec<String>>,
 }
 
 impl ProviderConfig {
@@ -83,6 +105,13 @@ impl ProviderConfig {
             region: None,
             max_concurrent: None,
             tags: Vec::new(),
+            project: None,
+            service_account: None,
+            api_version: None,
+            access_key_id: None,
+            secret_access_key: None,
+            session_token: None,
+            betas: None,
         }
     }
 }

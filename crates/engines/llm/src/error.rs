@@ -57,6 +57,22 @@ pub enum LlmError {
         /// The limit.
         limit_ms: u64,
     },
+    /// No credential could be had for the call; nothing was sent.
+    #[error("no credential for provider {provider}: {reason}")]
+    Credential {
+        /// The provider's configured name.
+        provider: String,
+        /// What failed, in the words of whoever gives it out.
+        reason: String,
+    },
+    /// The call cannot be put into the provider's envelope; nothing was sent.
+    #[error("the call cannot be sent to provider {provider}: {reason}")]
+    Unsendable {
+        /// The provider's configured name.
+        provider: String,
+        /// Why not.
+        reason: String,
+    },
     /// A setting cannot work.
     #[error("{path}: {reason}")]
     Setting {
@@ -85,6 +101,16 @@ pub const CODES: &[(&str, Kind, &str)] = &[
         "the provider did not answer within a time limit",
     ),
     (
+        "UPSTREAM_CREDENTIAL",
+        Kind::Upstream,
+        "no credential could be had for the provider; nothing was sent",
+    ),
+    (
+        "CALL_NOT_SENDABLE",
+        Kind::Invalid,
+        "the call cannot be put into the provider's envelope; nothing was sent",
+    ),
+    (
         "INVALID_SETTING",
         Kind::Invalid,
         "a provider or model setting cannot work",
@@ -94,12 +120,14 @@ pub const CODES: &[(&str, Kind, &str)] = &[
 impl Failure for LlmError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Unreachable { .. } | Self::BrokenOff { .. } => Kind::Upstream,
+            Self::Unreachable { .. } | Self::BrokenOff { .. } | Self::Credential { .. } => {
+                Kind::Upstream
+            }
             Self::ConnectTimeout { .. }
             | Self::FirstByteTimeout { .. }
             | Self::IdleTimeout { .. }
             | Self::TotalTimeout { .. } => Kind::UpstreamTimeout,
-            Self::Setting { .. } => Kind::Invalid,
+            Self::Setting { .. } | Self::Unsendable { .. } => Kind::Invalid,
         }
     }
 
@@ -111,6 +139,8 @@ impl Failure for LlmError {
             | Self::FirstByteTimeout { .. }
             | Self::IdleTimeout { .. }
             | Self::TotalTimeout { .. } => "UPSTREAM_TIMEOUT",
+            Self::Credential { .. } => "UPSTREAM_CREDENTIAL",
+            Self::Unsendable { .. } => "CALL_NOT_SENDABLE",
             Self::Setting { .. } => "INVALID_SETTING",
         }
     }

@@ -2,6 +2,7 @@
 //! It knows nothing of callers, keys, budgets or the journal.
 
 pub mod catalogue;
+pub mod cloud;
 pub mod config;
 pub mod error;
 pub mod gemini;
@@ -17,7 +18,8 @@ pub use transport::{AnswerBody, Timeouts, Upstream, UpstreamOptions, take_lane};
 
 use wire::Protocol;
 
-/// The path below a provider's base at which a protocol is spoken; `None` where this kind does not speak it.
+/// The path below a provider's base at which a protocol is spoken; `None` where this kind does not speak it. In a cloud
+/// the path depends on more than that: what stands in braces here is filled in by [`Upstream::ready`].
 #[must_use]
 pub const fn endpoint(kind: ProviderKind, protocol: Protocol) -> Option<&'static str> {
     match (kind, protocol) {
@@ -37,6 +39,14 @@ pub const fn endpoint(kind: ProviderKind, protocol: Protocol) -> Option<&'static
             Protocol::Embeddings,
         ) => Some("/embeddings"),
         (ProviderKind::OpenAi | ProviderKind::Sim, Protocol::Responses) => Some("/responses"),
+        (ProviderKind::Azure, Protocol::Chat) => Some("/openai/v1/chat/completions"),
+        (ProviderKind::Azure, Protocol::Responses) => Some("/openai/v1/responses"),
+        (ProviderKind::Azure, Protocol::Embeddings) => Some("/openai/v1/embeddings"),
+        (ProviderKind::Azure, Protocol::Messages) => Some("/anthropic/v1/messages"),
+        (ProviderKind::Bedrock, Protocol::Messages) => Some("/model/{model}/invoke"),
+        (ProviderKind::Vertex, Protocol::Messages) => Some(
+            "/v1/projects/{project}/locations/{region}/publishers/anthropic/models/{model}:rawPredict",
+        ),
         _ => None,
     }
 }

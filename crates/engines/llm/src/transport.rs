@@ -21,6 +21,7 @@ pub use upstream::{Timeouts, Upstream, UpstreamOptions};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::cloud::Undressed;
 use crate::sim::SimBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -32,6 +33,8 @@ pub enum AnswerBody {
     Wire(WireBody),
     /// From the simulated provider.
     Sim(SimBody),
+    /// Out of a cloud's envelope.
+    Cloud(Box<Undressed>),
 }
 
 impl Body for AnswerBody {
@@ -47,6 +50,7 @@ impl Body for AnswerBody {
             Self::Sim(body) => body
                 .poll_chunk(cx)
                 .map(|chunk| chunk.map(|data| Ok(Frame::data(data)))),
+            Self::Cloud(body) => Pin::new(&mut **body).poll_frame(cx),
         }
     }
 
@@ -54,6 +58,7 @@ impl Body for AnswerBody {
         match self {
             Self::Wire(body) => body.is_end_stream(),
             Self::Sim(body) => body.is_empty(),
+            Self::Cloud(body) => body.is_end_stream(),
         }
     }
 
@@ -61,6 +66,7 @@ impl Body for AnswerBody {
         match self {
             Self::Wire(body) => body.size_hint(),
             Self::Sim(_) => SizeHint::default(),
+            Self::Cloud(body) => body.size_hint(),
         }
     }
 }

@@ -13,6 +13,8 @@ pub enum Upstream {
     Responses,
     /// Gemini `generateContent`.
     Gemini,
+    /// Amazon's `Converse`.
+    Converse,
 }
 
 impl Upstream {
@@ -24,6 +26,7 @@ impl Upstream {
             Self::Chat => "chat",
             Self::Responses => "responses",
             Self::Gemini => "gemini",
+            Self::Converse => "converse",
         }
     }
 }
@@ -47,19 +50,25 @@ pub enum Dialect {
     Compatible,
     /// Responses, by OpenAI itself or Azure.
     OpenAiResponses,
-    /// Gemini, by Google's API or Vertex.
+    /// Gemini, by Google's own API.
     Gemini,
+    /// Gemini, by Vertex, which lacks some of its fields.
+    VertexGemini,
+    /// Converse, by Bedrock, for models of any maker but Anthropic.
+    Converse,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Anthropic,
         Self::OpenAiChat,
         Self::DeepSeek,
         Self::Compatible,
         Self::OpenAiResponses,
+        Self::VertexGemini,
         Self::Gemini,
+        Self::Converse,
     ];
 
     /// The protocol that it is a dialect of.
@@ -69,7 +78,8 @@ impl Dialect {
             Self::Anthropic => Upstream::Messages,
             Self::OpenAiChat | Self::DeepSeek | Self::Compatible => Upstream::Chat,
             Self::OpenAiResponses => Upstream::Responses,
-            Self::Gemini => Upstream::Gemini,
+            Self::Gemini | Self::VertexGemini => Upstream::Gemini,
+            Self::Converse => Upstream::Converse,
         }
     }
 
@@ -81,7 +91,8 @@ impl Dialect {
             Self::OpenAiChat | Self::OpenAiResponses => Origin::OpenAi,
             Self::DeepSeek => Origin::DeepSeek,
             Self::Compatible => Origin::Compatible,
-            Self::Gemini => Origin::Gemini,
+            Self::Gemini | Self::VertexGemini => Origin::Gemini,
+            Self::Converse => Origin::Bedrock,
         }
     }
 
@@ -95,6 +106,8 @@ impl Dialect {
             Self::Compatible => "compatible",
             Self::OpenAiResponses => "openai-responses",
             Self::Gemini => "gemini",
+            Self::VertexGemini => "vertex-gemini",
+            Self::Converse => "converse",
         }
     }
 }
@@ -110,16 +123,19 @@ pub enum Origin {
     DeepSeek,
     /// Gemini, wherever it is served.
     Gemini,
+    /// A model of any other maker, on Bedrock.
+    Bedrock,
     /// Some server that speaks chat.
     Compatible,
 }
 
 impl Origin {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Anthropic,
         Self::OpenAi,
         Self::DeepSeek,
         Self::Gemini,
+        Self::Bedrock,
         Self::Compatible,
     ];
 
@@ -131,6 +147,7 @@ impl Origin {
             Self::OpenAi => "openai",
             Self::DeepSeek => "deepseek",
             Self::Gemini => "gemini",
+            Self::Bedrock => "bedrock",
             Self::Compatible => "compatible",
         }
     }

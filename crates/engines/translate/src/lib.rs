@@ -7,6 +7,7 @@
 
 mod chat;
 mod context;
+mod converse;
 mod dialect;
 mod dropped;
 mod error;

@@ -46,6 +46,8 @@ pub struct Envelope {
     pub previous_response_id: Option<String>,
     /// Where its value stands, quotes included.
     pub previous_response_id_span: Option<Span>,
+    /// Whether the response is to be kept, where that is said (Responses).
+    pub store: Option<bool>,
     /// Whom the caller acts for: `safety_identifier`, `user` or Anthropic's `metadata.user_id`.
     pub end_user: Option<String>,
     /// The client's own session: in Anthropic's `metadata.user_id`, or `prompt_cache_key`.

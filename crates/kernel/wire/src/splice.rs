@@ -1,5 +1,9 @@
 //! Edits of a body that leave every other byte alone. What to edit is the caller's decision.
 
+mod members;
+
+pub use members::{Taken, value_of};
+
 use bytes::{Bytes, BytesMut};
 
 use crate::envelope::{Envelope, Span};

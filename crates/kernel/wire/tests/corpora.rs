@@ -46,3 +46,8 @@ fn splice() {
 fn meter() {
     replay("meter", checks::meter);
 }
+
+#[test]
+fn eventstream() {
+    replay("eventstream", checks::eventstream);
+}

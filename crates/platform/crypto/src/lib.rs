@@ -3,6 +3,7 @@
 
 mod error;
 pub mod key;
+mod marker;
 mod pepper;
 pub mod private_file;
 mod seal;
@@ -10,6 +11,7 @@ mod secret_key;
 
 pub use error::CryptoError;
 pub use key::KeyKind;
+pub use marker::{Mark, Marker, short_name};
 pub use pepper::{Digest, Pepper};
 pub use seal::{KeyTag, SecretBox};
 pub use secret_key::{SECRET_FILE, SecretSource, secret_key};

@@ -2,6 +2,8 @@
 
 use ring::hmac;
 
+use crate::marker::Marker;
+
 /// What a credential is kept as.
 pub type Digest = [u8; 32];
 
@@ -30,6 +32,18 @@ impl Pepper {
         let mut digest = [0u8; 32];
         digest.copy_from_slice(tag.as_ref());
         digest
+    }
+
+    /// A key of its own for marks of one purpose, the same in every process that has this pepper.
+    #[must_use]
+    pub fn marker(&self, purpose: &str) -> Marker {
+        let mut context = hmac::Context::with_key(&self.0);
+        // No text holds this byte, so that no credential shown has the key for its digest.
+        context.update(&[0xff]);
+        context.update(purpose.as_bytes());
+        let mut key = [0u8; 32];
+        key.copy_from_slice(context.sign().as_ref());
+        Marker::new(&key)
     }
 }
 

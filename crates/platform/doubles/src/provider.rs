@@ -133,6 +133,12 @@ impl Provider {
         self
     }
 
+    /// Answers every request so whose path has no answer of its own.
+    pub fn otherwise(&self, answer: impl Into<Answer>) -> &Self {
+        self.shared.routes.otherwise(answer.into());
+        self
+    }
+
     /// Answers the next request on this path so; several queue up.
     pub fn next(&self, path: &str, answer: impl Into<Answer>) -> &Self {
         self.shared.routes.next(path, answer.into());

@@ -120,6 +120,12 @@ impl CallMetrics {
             .add(1);
     }
 
+    /// Counts one call that this provider failed and another target took over.
+    pub fn left(&self) {
+        let labels = [("provider", &*self.provider)];
+        self.registry.counter(names::FALLBACKS, &labels).add(1);
+    }
+
     /// Counts one ended call with its time, tokens and cost. Attempts are counted apart, each as it ends.
     pub fn closed(&self, call: &CallClosed) {
         let slot = call.status as usize;

@@ -81,6 +81,7 @@ names! {
     HTTP_REQUESTS = plain("http_requests_total", Counter, "Answered HTTP requests by route template.");
     HTTP_DURATION = spread("http_request_duration_seconds", "Time until the head of the answer, by route template.", SECONDS);
     UPSTREAM_REQUESTS = plain("upstream_requests_total", Counter, "Attempts at providers by outcome.");
+    FALLBACKS = plain("switchyard_fallbacks_total", Counter, "Calls that went on to another provider or model, by the provider that failed them.");
     CALL_DURATION = spread("gen_ai_client_operation_duration_seconds", "Model calls from admission to end.", CALL_SECONDS);
     CALL_FIRST_CHUNK = spread("gen_ai_client_operation_time_to_first_chunk_seconds", "Model calls from admission to the upstream's first byte.", CALL_SECONDS);
     CALL_TOKEN_USAGE = spread("gen_ai_client_token_usage", "Tokens of a model call, input or output.", CALL_TOKENS);

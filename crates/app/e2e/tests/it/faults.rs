@@ -8,6 +8,7 @@ use doubles::provider::{Ending, Script};
 use serde_json::Value;
 
 use crate::ground::{Ground, model};
+use crate::identity::untagged;
 use crate::raw::{Answer, Ask};
 
 /// How a call must end.
@@ -136,7 +137,8 @@ async fn run(ground: &Ground, fault: Fault, surface: Surface, script: Script) ->
         body["stream_options"] = serde_json::json!({"include_usage": true});
     }
     let ask = Ask::post(surface.path(), body.to_string());
-    let answer = ask.bearer(&ground.key).send(ground.url()).await;
+    let mut answer = ask.bearer(&ground.key).send(ground.url()).await;
+    answer.body = untagged(&answer.body);
     assert!(answer.whole, "{fault:?} {surface:?}: the answer broke off");
     answer
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::ground::{Ground, model};
 use crate::raw::{Answer, Ask};
+use crate::tags::response_id;
 
 /// A key that may use native routes, with further fields.
 async fn native_key(ground: &Ground, mut fields: Value) -> String {
@@ -215,21 +216,25 @@ async fn stored_responses_go_back_to_their_provider() {
         second.openai_url()
     ))
     .await;
+    let mut tagged = String::new();
     for (stream, id) in [(false, "resp_whole"), (true, "resp_stream")] {
         second.on("/v1/responses", Reply::text("kept").id(id));
         let body = Surface::Responses.request("second/gpt-5.6-terra", stream);
         let made = ground.send(Ask::post("/v1/responses", body.to_string()));
-        assert_eq!(made.await.status, 200);
+        let made = made.await;
+        assert_eq!(made.status, 200);
+        tagged = response_id(&made);
         for (verb, below) in [
             ("GET", ""),
             ("GET", "/input_items?limit=2&order=asc"),
             ("POST", "/cancel"),
             ("DELETE", ""),
         ] {
-            let target = format!("/v1/responses/{id}{below}");
+            let target = format!("/v1/responses/{tagged}{below}");
             let answer: Answer = ground.send(method(verb, &target)).await;
             assert_eq!(answer.status, 200, "{}", answer.text());
             let seen = second.requests().pop().unwrap();
+            let target = format!("/v1/responses/{id}{below}");
             assert_eq!(
                 (seen.method.as_str(), seen.target.as_str()),
                 (verb, &*target)
@@ -238,20 +243,18 @@ async fn stored_responses_go_back_to_their_provider() {
         }
     }
     assert!(ground.upstream.requests().is_empty());
-    // One that nobody here made is asked for at the first provider of the kind.
+    // One that nobody here made is asked for nowhere.
     second.forget();
-    let first = ground.send(Ask::get("/v1/responses/resp_unknown")).await;
-    assert_eq!(first.status, 200);
-    assert_eq!(
-        ground.upstream.requests().len() + second.requests().len(),
-        1
-    );
+    let unknown = ground.send(Ask::get("/v1/responses/resp_whole")).await;
+    assert_eq!(unknown.status, 404);
+    assert_eq!(unknown.json()["error"]["code"], "RESPONSE_NOT_FOUND");
+    assert!(ground.upstream.requests().is_empty() && second.requests().is_empty());
 
     let head = ground
         .app
         .request(
             reqwest::Method::HEAD,
-            "/v1/responses/resp_whole",
+            &format!("/v1/responses/{tagged}"),
             &ground.key,
         )
         .send()
@@ -259,14 +262,14 @@ async fn stored_responses_go_back_to_their_provider() {
         .unwrap();
     assert_eq!(head.status().as_u16(), 200);
     let wrong = ground
-        .send(method("POST", "/v1/responses/resp_whole"))
+        .send(method("POST", &format!("/v1/responses/{tagged}")))
         .await;
     assert_eq!(
         (wrong.status, wrong.header("allow")),
         (405, Some("GET, HEAD, DELETE"))
     );
 
-    let calls = ground.calls(12).await;
+    let calls = ground.calls(11).await;
     let paid = |call: &&Value| call["cost_nano_usd"].as_u64() > Some(0);
     assert_eq!(calls.iter().filter(paid).count(), 2, "{calls:#?}");
     assert!(calls.iter().all(|call| call["unpriced"] == false));

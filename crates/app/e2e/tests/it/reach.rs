@@ -9,6 +9,7 @@ use testkit::TestApp;
 
 use crate::bad_input::assert_error_shape;
 use crate::ground::{Ground, model};
+use crate::identity::untagged;
 use crate::raw::Ask;
 
 /// The product with one provider over TLS; `trusted` says whether its authority is known.
@@ -105,6 +106,6 @@ async fn a_slow_first_byte_is_waited_for_and_headers_go_out_with_it() {
         assert_eq!(reader.answer.status, 0);
         gate.open();
         reader.to_end().await;
-        assert!(reader.answer.body == sent, "{surface:?}");
+        assert!(untagged(&reader.answer.body) == sent, "{surface:?}");
     }
 }

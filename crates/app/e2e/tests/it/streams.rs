@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 use crate::binary::{ADMIN_KEY, Place, Product, client};
 use crate::ground::model;
+use crate::identity::untagged;
 use crate::ledger::Ledger;
 use crate::load;
 
@@ -119,7 +120,7 @@ async fn follow(http: reqwest::Client, base: String, number: usize, pace: Arc<Pa
         seen = ends;
     }
     assert!(
-        read == events(number).concat(),
+        untagged(&read) == events(number).concat(),
         "stream {number} differs: {}",
         String::from_utf8_lossy(&read)
     );

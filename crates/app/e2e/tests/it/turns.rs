@@ -85,7 +85,7 @@ async fn reasoning_of_one_provider_never_reaches_another() {
         let event: Value = serde_json::from_str(line.strip_prefix("data: ")?).ok()?;
         event["delta"]["signature"].as_str().map(str::to_owned)
     });
-    let signature = signature.expect("reasoning that is sealed");
+    let signature = signature.unwrap();
     let call = call_id(&told);
     let said = json!([
         {"type": "thinking", "thinking": "A secret thought.", "signature": signature},

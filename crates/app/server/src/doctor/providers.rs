@@ -35,7 +35,12 @@ pub async fn providers(settings: &gateway::GatewaySettings) -> Vec<Finding> {
 
 async fn ask(provider: &ProviderConfig, general: Option<&str>) -> Finding {
     let subject = format!("provider {}", provider.name);
-    let base = provider.base_url.as_deref().or(match provider.kind {
+    let is_cloud = matches!(
+        provider.kind,
+        ProviderKind::Azure | ProviderKind::Bedrock | ProviderKind::Vertex
+    );
+    let own = provider.base_url.as_deref().filter(|_| !is_cloud);
+    let base = own.or(match provider.kind {
         ProviderKind::Anthropic => Some("https://api.anthropic.com"),
         ProviderKind::OpenAi => Some("https://api.openai.com/v1"),
         ProviderKind::DeepSeek => Some("https://api.deepseek.com/v1"),

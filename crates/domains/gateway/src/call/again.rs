@@ -15,6 +15,10 @@ impl Call {
 
     /// The attempt under way has failed and another will follow: what it cost is kept, what it left is forgotten.
     pub fn failed(&mut self, ending: &Ending<'_>) {
+        let opened = &self.opened;
+        let (provider, model) = (&opened.provider, &opened.upstream_model);
+        let metrics = &self.shared.metrics;
+        metrics.failed(provider, model, opened.surface, ending.status);
         let bill = self.bill(ending);
         self.spent.usage = self.spent.usage.plus(&bill.usage);
         self.spent.nano += bill.cost.nano_usd;
@@ -54,8 +58,13 @@ impl Call {
                 reservation.top_up(Nano(asked.0 - held.0))?;
             }
         }
-        self.opened.upstream_model = model.to_owned();
-        self.opened.provider = upstream.name.to_string();
+        let opened = &*self.opened;
+        if opened.upstream_model != model || opened.provider != *upstream.name {
+            let metrics = &self.shared.metrics;
+            metrics.left(&opened.provider, &opened.upstream_model, opened.surface);
+            self.opened.upstream_model = model.to_owned();
+            self.opened.provider = upstream.name.to_string();
+        }
         self.target = target.clone();
         Ok(())
     }

@@ -7,9 +7,10 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response};
 use kernel::{RequestId, Timestamp, permission};
+use llm::Upstream;
 use llm::prices::ModelInfo;
-use llm::{ProviderKind, Upstream};
 use serde::Serialize;
+use wire::Protocol;
 use wire::models::ModelCard;
 
 use crate::body::AnswerBody;
@@ -51,7 +52,7 @@ pub(super) async fn list<B>(
     if lists_claude_alone(request.headers()) {
         let aliases: Vec<Listed> = listed
             .values()
-            .filter(|model| surfaces(model.upstream.kind).contains(&"messages"))
+            .filter(|model| surfaces(&model.upstream, &model.upstream_model).contains(&"messages"))
             .filter_map(|model| {
                 Some(Listed {
                     id: state.catalogue.alias(&model.id)?,
@@ -96,7 +97,7 @@ pub(super) async fn capabilities<B>(
             display_name: &model.display_name,
             provider: &model.upstream.name,
             kind: model.upstream.kind.as_str(),
-            surfaces: surfaces(model.upstream.kind),
+            surfaces: surfaces(&model.upstream, &model.upstream_model),
             capabilities: prices.capabilities(
                 model.upstream.kind,
                 &model.upstream.name,
@@ -118,13 +119,13 @@ fn lists_claude_alone(headers: &HeaderMap) -> bool {
     agent.is_some_and(|agent| agent.starts_with("claude-code/") || agent.starts_with("claude-cli/"))
 }
 
-/// What a kind of provider can be called by, translated or not.
-fn surfaces(kind: ProviderKind) -> Vec<&'static str> {
-    use wire::Protocol::{Chat, Embeddings, Messages, Responses};
+/// What a model can be called by, translated or not.
+fn surfaces(upstream: &Upstream, model: &str) -> Vec<&'static str> {
+    use Protocol::{Chat, Embeddings, Messages, Responses};
     [Chat, Responses, Messages, Embeddings]
         .into_iter()
-        .filter(|protocol| speech::of(kind, *protocol).is_some())
-        .map(wire::Protocol::as_str)
+        .filter(|protocol| speech::of(upstream, model, *protocol).is_some())
+        .map(Protocol::as_str)
         .collect()
 }
 
@@ -146,10 +147,9 @@ async fn listed<B>(
     let now = gateway.shared.deps.clock.now();
     let catalogue = &state.catalogue;
     let mut found = BTreeMap::new();
-    let speaks = |upstream: &Upstream| !surfaces(upstream.kind).is_empty();
-    for upstream in catalogue.providers().filter(|upstream| speaks(upstream)) {
+    for upstream in catalogue.providers() {
         for info in catalogue.prices().models(upstream.kind, now) {
-            if catalogue.serves(upstream, &info.id) {
+            if catalogue.serves(upstream, &info.id) && !surfaces(upstream, &info.id).is_empty() {
                 found.entry(info.id.clone()).or_insert_with(|| Listed {
                     id: info.id.clone(),
                     display_name: display_name(&info.id),

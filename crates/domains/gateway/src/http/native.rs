@@ -7,7 +7,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use facts::{CallStatus, Surface};
 use http::{Method, Request, Response};
-use http_body_util::Full;
 use hyper::body::Incoming as IncomingBody;
 use kernel::{RequestId, permission};
 use llm::{ProviderKind, Target, Upstream};
@@ -21,6 +20,7 @@ use crate::gateway::{Gateway, State};
 use crate::headers;
 use crate::invoke::{self, Incoming, Way, abandon, cut, enter, refuse, unless_cut};
 use crate::raw::RawRelay;
+use crate::tags::{Passing, Tagger};
 use crate::verdict;
 
 /// A request that is passed on unread.
@@ -33,6 +33,8 @@ pub(super) struct Errand {
     pub model: String,
     /// Whether the upstream may charge for it.
     pub billable: bool,
+    /// What tags the answer.
+    pub tags: Option<Tagger>,
 }
 
 pub(super) async fn pass(
@@ -75,6 +77,7 @@ pub(super) async fn pass(
         surface: Surface::Native,
         model: "native".to_owned(),
         billable: true,
+        tags: None,
     };
     forward(gateway, state, incoming, upstream, errand).await
 }
@@ -89,7 +92,13 @@ fn climbs(path: &str) -> bool {
 
 /// The surface whose protocol a native path speaks.
 fn metered(kind: ProviderKind, method: &Method, rest: &str) -> Option<Way> {
-    let path = rest.strip_prefix("v1/").unwrap_or(rest);
+    let of_azure = ["openai/v1/", "anthropic/v1/"];
+    let below = |base: &&str| rest.strip_prefix(base);
+    let path = match kind {
+        ProviderKind::Azure => of_azure.iter().find_map(below),
+        _ => None,
+    };
+    let path = path.or_else(|| rest.strip_prefix("v1/")).unwrap_or(rest);
     let way = match path {
         "chat/completions" => CHAT,
         "embeddings" => EMBEDDINGS,
@@ -150,14 +159,18 @@ pub(super) async fn forward(
     call.attempt();
     headers::to_upstream(&mut headers, client_credential, false);
     upstream.authorize(&mut headers);
-    let mut outgoing = Request::new(Full::new(body));
-    *outgoing.method_mut() = errand.method;
-    *outgoing.uri_mut() = target;
-    *outgoing.headers_mut() = headers;
-    let answer = match unless_cut(&call, pin!(upstream.send(outgoing))).await {
+    let (mut outgoing, ()) = Request::new(()).into_parts();
+    outgoing.method = errand.method;
+    outgoing.uri = target;
+    outgoing.headers = headers;
+    let sent = async {
+        let sealed = upstream.seal(outgoing, body).await?;
+        upstream.send(sealed).await
+    };
+    let answer = match unless_cut(&call, pin!(sent)).await {
         Some(Ok(answer)) => answer,
         Some(Err(error)) => {
-            pass.failure();
+            verdict::tell_error(pass, &error);
             let billable = errand.billable && verdict::may_be_billed(&error);
             let status = verdict::of_error(&error);
             return Err(abandon(&mut call, error.into(), status, billable));
@@ -170,7 +183,10 @@ pub(super) async fn forward(
     let status = head.status.as_u16();
     if head.status.is_success() {
         let (billable, pass) = (errand.billable, Some(pass));
+        let tags = errand.tags;
+        let tags = tags.and_then(|tags| Passing::new(tags, &mut head.headers, &state.config));
         let raw = RawRelay::new(call, upstream, Bytes::new(), body, billable, pass, slot);
+        let raw = raw.tagging(tags);
         return Ok(Response::from_parts(head, AnswerBody::raw(raw.begun())));
     }
     verdict::tell_unread(pass, status);

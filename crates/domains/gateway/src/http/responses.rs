@@ -1,4 +1,4 @@
-//! Stored responses: `GET`, `DELETE`, `cancel` and `input_items` go to the provider that keeps them.
+//! Stored responses: `GET`, `DELETE`, `cancel` and `input_items` go to the provider that the id's tag names.
 
 use std::sync::Arc;
 
@@ -6,12 +6,16 @@ use facts::Surface;
 use http::{Request, Response};
 use hyper::body::Incoming as IncomingBody;
 use kernel::{RequestId, permission};
-use llm::{ProviderKind, Upstream};
+use llm::Upstream;
+use llm::config::CredentialSource;
 
 use super::native::{Errand, forward};
 use crate::body::AnswerBody;
 use crate::error::GatewayError;
 use crate::gateway::{Gateway, State};
+use crate::headers;
+use crate::invoke::Incoming;
+use crate::tags::{Sealer, Tagger, keeps_responses};
 
 pub(super) async fn stored(
     gateway: &Gateway,
@@ -39,18 +43,34 @@ pub(super) async fn stored(
         return Err(GatewayError::Method { allow });
     }
     let method = request.method().clone();
-    let incoming = gateway.receive(state, request, id).await?;
+    let mut incoming = gateway.receive(state, request, id).await?;
     if !incoming.caller.principal.may(permission::GATEWAY_INVOKE) {
         return Err(GatewayError::Forbidden(permission::GATEWAY_INVOKE.0));
     }
-    let upstream = keeper(gateway, state, response_id)?;
+    let sealer = Sealer::new(&gateway.shared.deps.marker, incoming.caller.principal.org);
+    let (upstream, own_id, tags) = match sealer.keeper(&state.catalogue, response_id) {
+        Some((upstream, own_id)) => {
+            let tags = Tagger::stored(sealer, upstream.name.clone(), own_id);
+            (upstream.clone(), own_id, Some(tags))
+        }
+        None => (
+            callers_own(state, &incoming, response_id)?,
+            response_id,
+            None,
+        ),
+    };
+    let below = &rest[response_id.len()..];
+    let rest = format!("{own_id}{below}");
+    let (path, query) = upstream.stored_responses(&rest, incoming.query.as_deref());
+    incoming.query = query;
     let errand = Errand {
         method,
-        path: format!("/responses/{rest}"),
+        path,
         surface: Surface::Responses,
         model: "stored".to_owned(),
         // The answer repeats a usage that was billed when the response was made.
         billable: false,
+        tags,
     };
     forward(gateway, state, incoming, upstream, errand).await
 }
@@ -61,20 +81,23 @@ fn is_id(text: &str) -> bool {
         .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
-fn keeper(
-    gateway: &Gateway,
+/// Without a tag an id can only be the caller's own at a provider that knows the caller itself.
+fn callers_own(
     state: &State,
+    incoming: &Incoming,
     response_id: &str,
 ) -> Result<Arc<Upstream>, GatewayError> {
-    let known = gateway.shared.owners.provider(response_id);
-    known
-        .and_then(|name| state.catalogue.provider(&name).cloned())
-        .or_else(|| {
-            state
-                .catalogue
-                .providers()
-                .find(|upstream| upstream.kind == ProviderKind::OpenAi)
-                .cloned()
-        })
-        .ok_or(GatewayError::NoResponsesProvider)
+    let mut keepers = state
+        .catalogue
+        .providers()
+        .filter(|upstream| keeps_responses(upstream))
+        .peekable();
+    if keepers.peek().is_none() {
+        return Err(GatewayError::NoResponsesProvider);
+    }
+    keepers
+        .find(|upstream| upstream.credential == CredentialSource::Client)
+        .filter(|_| headers::has_client_credential(&incoming.headers))
+        .cloned()
+        .ok_or_else(|| GatewayError::unknown_response(response_id, None))
 }

@@ -1,6 +1,7 @@
 //! What the settings of a provider mean for the way to it: its address, credential, headers, query and proxy.
 //! Errors are sentences without a path prefix and without secrets; the caller names the setting.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -11,23 +12,26 @@ use http::uri::Authority;
 
 use super::connect::Proxy;
 use super::upstream::UpstreamOptions;
+use crate::cloud;
 use crate::config::{CredentialSource, ProviderConfig};
 use crate::kind::ProviderKind;
 
 /// Where a provider is.
 pub(super) fn base_url(config: &ProviderConfig) -> Result<Uri, String> {
     let public = match config.kind {
-        ProviderKind::Anthropic => Some("https://api.anthropic.com"),
-        ProviderKind::OpenAi => Some("https://api.openai.com/v1"),
-        ProviderKind::DeepSeek => Some("https://api.deepseek.com/v1"),
-        ProviderKind::Gemini => Some("https://generativelanguage.googleapis.com"),
-        ProviderKind::Sim => Some("http://sim.invalid"),
-        ProviderKind::OpenAiCompatible
-        | ProviderKind::Azure
-        | ProviderKind::Bedrock
-        | ProviderKind::Vertex => None,
+        ProviderKind::Anthropic => Some("https://api.anthropic.com".into()),
+        ProviderKind::OpenAi => Some("https://api.openai.com/v1".into()),
+        ProviderKind::DeepSeek => Some("https://api.deepseek.com/v1".into()),
+        ProviderKind::Gemini => Some("https://generativelanguage.googleapis.com".into()),
+        ProviderKind::Sim => Some("http://sim.invalid".into()),
+        ProviderKind::Bedrock | ProviderKind::Vertex => cloud::default_base(config),
+        ProviderKind::OpenAiCompatible | ProviderKind::Azure => None,
     };
-    let Some(text) = config.base_url.as_deref().or(public) else {
+    let own = config.base_url.as_deref().map(|base| match config.kind {
+        ProviderKind::Azure => cloud::azure_resource(base),
+        _ => base,
+    });
+    let Some(text) = own.map(Cow::Borrowed).or(public) else {
         return Err(format!(
             "a provider of kind {} needs its address here",
             config.kind.as_str()
@@ -45,6 +49,12 @@ pub(super) fn base_url(config: &ProviderConfig) -> Result<Uri, String> {
             "this is no base URL; expected http(s)://host[:port][/path] without a query".to_owned(),
         ),
     }
+}
+
+/// The region that decides the price: a cloud's own region decides its address.
+pub(super) fn priced_region(config: &ProviderConfig) -> Option<String> {
+    let is_address = matches!(config.kind, ProviderKind::Bedrock | ProviderKind::Vertex);
+    config.region.clone().filter(|_| !is_address)
 }
 
 /// The credential as this kind of provider takes it.
@@ -66,6 +76,10 @@ pub(super) fn auth_header(
             HeaderName::from_static("x-goog-api-key"),
             HeaderValue::from_str(key.expose()),
         ),
+        ProviderKind::Azure => {
+            let (name, value) = cloud::azure_key_header(key.expose());
+            (name, HeaderValue::from_str(&value))
+        }
         _ => (
             AUTHORIZATION,
             HeaderValue::from_str(&format!("Bearer {}", key.expose())),
@@ -100,7 +114,12 @@ pub(super) fn headers(config: &ProviderConfig) -> Result<HeaderMap, (&str, Strin
 pub(super) fn query(config: &ProviderConfig) -> String {
     let mut encoder = url::form_urlencoded::Serializer::new(String::new());
     encoder.extend_pairs(&config.query);
-    encoder.finish()
+    let query = encoder.finish();
+    // Amazon's signatures know only one way to write a space.
+    if config.kind == ProviderKind::Bedrock {
+        return query.replace('+', "%20");
+    }
+    query
 }
 
 /// The files of the client's certificate and its key; a fault comes with the setting that is missing.

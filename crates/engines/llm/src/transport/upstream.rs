@@ -17,6 +17,7 @@ use super::AnswerBody;
 use super::connect::Connector;
 use super::pool::{Pool, SendError};
 use super::{from_config, tls};
+use crate::cloud::Cloud;
 use crate::config::{CredentialSource, ProviderConfig, TimeoutsConfig};
 use crate::error::LlmError;
 use crate::kind::ProviderKind;
@@ -105,6 +106,7 @@ pub struct Upstream {
     /// For a proxy that forwards plain requests; a tunnel is opened with its own.
     proxy_authorization: Option<HeaderValue>,
     pool: Option<Arc<Pool>>,
+    cloud: Option<Cloud>,
 }
 
 impl Upstream {
@@ -120,6 +122,7 @@ impl Upstream {
             path: format!("{path}.{field}"),
             reason,
         };
+        let cloud = Cloud::new(config, path, options)?;
         let timeouts = options.timeouts.overridden_by(config.timeouts);
         let base = from_config::base_url(config).map_err(|reason| fault("base_url", reason))?;
         let parts = base.into_parts();
@@ -171,7 +174,7 @@ impl Upstream {
             breaker,
             bulkhead,
             tags: config.tags.clone(),
-            region: config.region.clone(),
+            region: from_config::priced_region(config),
             scheme: parts.scheme.unwrap_or(Scheme::HTTP),
             authority: parts
                 .authority
@@ -182,7 +185,13 @@ impl Upstream {
             extra_headers,
             proxy_authorization,
             pool,
+            cloud,
         })
+    }
+
+    /// What makes it a cloud, where it is one.
+    pub(crate) fn cloud(&self) -> Option<&Cloud> {
+        self.cloud.as_ref()
     }
 
     /// The address of a path below this provider's base, with a query.
@@ -238,9 +247,13 @@ impl Upstream {
             .map(|value| value.strip_prefix("Bearer ").unwrap_or(value))
             // A header such as `1` is no secret, and blotting it out would spoil every text.
             .filter(|value| value.len() >= 8);
-        secrets.fold(text.to_owned(), |text, secret| {
+        let text = secrets.fold(text.to_owned(), |text, secret| {
             text.replace(secret, "[redacted]")
-        })
+        });
+        let of_cloud = self.cloud.iter().flat_map(Cloud::secrets);
+        of_cloud
+            .filter(|secret| !secret.is_empty())
+            .fold(text, |text, secret| text.replace(&secret, "[redacted]"))
     }
 
     /// Sends a request and waits for the head of the answer. Dropping the future gives the request up.

@@ -108,7 +108,7 @@ pub(super) fn write(
         Origin::Anthropic => "anthropic-claude-v1",
         Origin::Gemini => "google-gemini-v1",
         Origin::OpenAi => "openai-responses-v1",
-        Origin::DeepSeek | Origin::Compatible => "switchyard-v1",
+        Origin::DeepSeek | Origin::Bedrock | Origin::Compatible => "switchyard-v1",
     };
     // Sealed, so that it is known again where the conversation passes on to a chat server, which would refuse it.
     let data = &Text::plain(seal::seal(bound));

@@ -19,6 +19,11 @@ pub(crate) fn write_count(
     names: &mut Names,
     dropped: &mut Dropped,
 ) -> Result<Vec<u8>, TranslateError> {
+    if dialect == Dialect::VertexGemini {
+        // Vertex counts a bare request, and has no place for a choice among its tools.
+        request.tool_choice = None;
+        return write_request(request, dialect, context, names, dropped);
+    }
     let inner = write_request(request, dialect, context, names, dropped)?;
     let mut body = Vec::with_capacity(inner.len() + 96);
     {

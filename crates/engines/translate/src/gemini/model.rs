@@ -1,6 +1,7 @@
 //! What a Gemini model takes, by its name. A name that says no version is taken for the newest.
 
 use crate::context::{ModelFacts, RequestContext};
+use crate::dialect::Dialect;
 use crate::neutral::Effort;
 
 /// How a model is told how much to think.
@@ -20,15 +21,27 @@ pub(super) struct Model<'m> {
     name: &'m str,
     version: (u32, u32),
     facts: ModelFacts,
+    dialect: Dialect,
 }
 
 impl<'m> Model<'m> {
-    pub(super) fn of(context: &RequestContext<'m>) -> Self {
+    pub(super) fn of(context: &RequestContext<'m>, dialect: Dialect) -> Self {
         Self {
+            dialect,
             name: context.model,
             version: version(context.model),
             facts: context.facts,
         }
+    }
+
+    /// Whether calls and their results bear ids; where they do not, their order tells which belongs to which.
+    pub(super) fn has_call_ids(self) -> bool {
+        self.dialect != Dialect::VertexGemini
+    }
+
+    /// Whether a body can name its tier; on Vertex a header would.
+    pub(super) fn has_tiers(self) -> bool {
+        self.dialect != Dialect::VertexGemini
     }
 
     fn is(self, word: &str) -> bool {
@@ -120,7 +133,7 @@ mod tests {
     use super::*;
 
     fn model(name: &'static str) -> Model<'static> {
-        Model::of(&RequestContext::new(name, "1"))
+        Model::of(&RequestContext::new(name, "1"), Dialect::Gemini)
     }
 
     #[test]

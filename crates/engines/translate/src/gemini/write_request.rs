@@ -18,7 +18,7 @@ use crate::neutral::Request;
 /// Writes a request; its turns are used up.
 pub(crate) fn write_request(
     request: &mut Request<'_>,
-    _dialect: Dialect,
+    dialect: Dialect,
     context: &RequestContext<'_>,
     names: &mut Names,
     dropped: &mut Dropped,
@@ -28,7 +28,7 @@ pub(crate) fn write_request(
     let mut body = Vec::with_capacity(4_096 + room);
     {
         let mut object = Object::new(&mut body);
-        let model = Model::of(context);
+        let model = Model::of(context, dialect);
         let has_tools = tools::write(&mut object, request, names, dropped);
         let format = settings::structured(request, has_tools, model, dropped);
         let conversation = contents::settled(turns);

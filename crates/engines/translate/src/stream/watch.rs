@@ -1,4 +1,4 @@
-//! Who reads what an upstream reports: `wire`, for the protocols that it knows; the side itself, for Gemini.
+//! Who reads what an upstream reports: `wire`, for the protocols that it knows; the side itself, for the others.
 
 use bytes::Bytes;
 use kernel::Reported;
@@ -6,20 +6,22 @@ use wire::{Meter, Phase, Protocol};
 
 use crate::dialect::Upstream;
 use crate::error::TranslateError;
-use crate::gemini;
+use crate::{converse, gemini};
 
 /// Watches an upstream's stream.
 #[derive(Debug)]
 pub(super) enum Watch {
     Wire(Box<Meter>),
     Gemini(Box<gemini::Meter>),
+    Converse(Box<converse::Meter>),
 }
 
 impl Watch {
     pub(super) fn new(upstream: Upstream) -> Self {
-        match protocol(upstream) {
-            Some(protocol) => Self::Wire(Box::new(Meter::new(protocol))),
-            None => Self::Gemini(Box::default()),
+        match who(upstream) {
+            Who::Wire(protocol) => Self::Wire(Box::new(Meter::new(protocol))),
+            Who::Gemini => Self::Gemini(Box::default()),
+            Who::Converse => Self::Converse(Box::default()),
         }
     }
 
@@ -29,6 +31,7 @@ impl Watch {
                 meter.observe(block);
             }
             Self::Gemini(meter) => meter.observe(block),
+            Self::Converse(meter) => meter.observe(block),
         }
     }
 
@@ -36,6 +39,7 @@ impl Watch {
         match self {
             Self::Wire(meter) => meter.may_end_here(),
             Self::Gemini(meter) => meter.may_end_here(),
+            Self::Converse(meter) => meter.may_end_here(),
         }
     }
 
@@ -43,6 +47,7 @@ impl Watch {
         match self {
             Self::Wire(meter) => meter.phase(),
             Self::Gemini(meter) => meter.phase(),
+            Self::Converse(meter) => meter.phase(),
         }
     }
 
@@ -50,6 +55,7 @@ impl Watch {
         match self {
             Self::Wire(meter) => meter.reported(),
             Self::Gemini(meter) => meter.reported(),
+            Self::Converse(meter) => meter.reported(),
         }
     }
 
@@ -57,6 +63,7 @@ impl Watch {
         match self {
             Self::Wire(meter) => meter.has_final_usage(),
             Self::Gemini(meter) => meter.has_final_usage(),
+            Self::Converse(meter) => meter.has_final_usage(),
         }
     }
 
@@ -64,14 +71,17 @@ impl Watch {
         match self {
             Self::Wire(meter) => meter.output_bytes(),
             Self::Gemini(meter) => meter.output_bytes(),
+            Self::Converse(meter) => meter.output_bytes(),
         }
     }
 }
 
 /// What a whole answer reports.
 pub(crate) fn reported(upstream: Upstream, body: &[u8]) -> Result<Reported, TranslateError> {
-    let Some(protocol) = protocol(upstream) else {
-        return gemini::reported(body);
+    let protocol = match who(upstream) {
+        Who::Wire(protocol) => protocol,
+        Who::Gemini => return gemini::reported(body),
+        Who::Converse => return converse::reported(body),
     };
     wire::answer::read_answer(protocol, body).map_err(|error| TranslateError::NotAnAnswer {
         upstream,
@@ -79,11 +89,18 @@ pub(crate) fn reported(upstream: Upstream, body: &[u8]) -> Result<Reported, Tran
     })
 }
 
-fn protocol(upstream: Upstream) -> Option<Protocol> {
+enum Who {
+    Wire(Protocol),
+    Gemini,
+    Converse,
+}
+
+fn who(upstream: Upstream) -> Who {
     match upstream {
-        Upstream::Messages => Some(Protocol::Messages),
-        Upstream::Chat => Some(Protocol::Chat),
-        Upstream::Responses => Some(Protocol::Responses),
-        Upstream::Gemini => None,
+        Upstream::Messages => Who::Wire(Protocol::Messages),
+        Upstream::Chat => Who::Wire(Protocol::Chat),
+        Upstream::Responses => Who::Wire(Protocol::Responses),
+        Upstream::Gemini => Who::Gemini,
+        Upstream::Converse => Who::Converse,
     }
 }

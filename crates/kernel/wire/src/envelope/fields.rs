@@ -45,6 +45,7 @@ fields! {
     MaxOutputTokens = "max_output_tokens",
     StreamOptions = "stream_options",
     PreviousResponseId = "previous_response_id",
+    Store = "store",
     User = "user",
     SafetyIdentifier = "safety_identifier",
     Metadata = "metadata",
@@ -134,6 +135,10 @@ impl<'de> Found<'de> {
             (Field::StreamOptions, Protocol::Chat) => self.stream_options(text)?,
             (Field::Background, Protocol::Responses) => {
                 self.envelope.background = flag(field, text)?;
+            }
+            (Field::Store, Protocol::Responses) => {
+                // Anything else is the upstream's to judge.
+                self.envelope.store = text.parse().ok();
             }
             (Field::PreviousResponseId, Protocol::Responses) => {
                 // Never cut: it is looked up as it stands.

@@ -57,6 +57,12 @@ fn a_response_request() {
     assert_eq!(&body[span], b"\"resp_1\"");
     assert_eq!(envelope.end_user.as_deref(), Some("s"));
     assert_eq!(envelope.stream_options, None);
+    assert_eq!(envelope.store, Some(false));
+    for other in [r#""store":null"#, r#""store":"no""#, r#""input":"""#] {
+        let body = format!(r#"{{"model":"m",{other}}}"#);
+        let envelope = read(Protocol::Responses, body.as_bytes()).unwrap();
+        assert_eq!(envelope.store, None, "{other}");
+    }
 }
 
 #[test]

@@ -199,13 +199,39 @@ impl Reply {
         self
     }
 
+    /// Its text.
+    #[must_use]
+    pub fn said(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// Its calls.
+    #[must_use]
+    pub fn calls(&self) -> &[ToolCall] {
+        &self.tools
+    }
+
+    /// Its counts.
+    #[must_use]
+    pub const fn counts(&self) -> Usage {
+        self.usage
+    }
+
     /// The answer to this request, in the protocol of its path.
     #[must_use]
     pub fn script(&self, request: &Recorded) -> Script {
+        self.script_as(
+            Surface::of(request.path()).unwrap_or(Surface::Chat),
+            request,
+        )
+    }
+
+    /// The answer to this request in this protocol, whatever its path.
+    #[must_use]
+    pub fn script_as(&self, surface: Surface, request: &Recorded) -> Script {
         let body = request.json();
         let asked = body["model"].as_str().unwrap_or("double-1");
         let stream = body["stream"].as_bool().unwrap_or(false);
-        let surface = Surface::of(request.path()).unwrap_or(Surface::Chat);
         if surface == Surface::Gemini {
             return self.gemini_script(request.path(), &body);
         }
@@ -276,7 +302,9 @@ impl Reply {
         usage
     }
 
-    fn split<'a>(&self, text: &'a str) -> Vec<&'a str> {
+    /// A text in as many pieces as it is sent in.
+    #[must_use]
+    pub fn split<'a>(&self, text: &'a str) -> Vec<&'a str> {
         split(text, self.pieces)
     }
 }

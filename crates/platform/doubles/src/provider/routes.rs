@@ -38,6 +38,7 @@ impl From<Reply> for Answer {
 struct Table {
     always: HashMap<String, Answer>,
     next: HashMap<String, VecDeque<Answer>>,
+    otherwise: Option<Answer>,
 }
 
 /// The routes of one provider.
@@ -55,6 +56,10 @@ impl Routes {
         queue.push_back(answer);
     }
 
+    pub(super) fn otherwise(&self, answer: Answer) {
+        self.0.lock().otherwise = Some(answer);
+    }
+
     pub(super) fn script(&self, request: &Recorded) -> Script {
         let answer = {
             let mut table = self.0.lock();
@@ -63,7 +68,9 @@ impl Routes {
             let path = surface.map_or(request.path(), |surface| surface.path());
             let queued = table.next.get_mut(path);
             let queued = queued.and_then(VecDeque::pop_front);
-            queued.or_else(|| table.always.get(path).cloned())
+            queued
+                .or_else(|| table.always.get(path).cloned())
+                .or_else(|| table.otherwise.clone())
         };
         match answer {
             Some(answer) => answer.0(request),

@@ -179,13 +179,14 @@ async fn a_stream_without_usage_is_estimated() {
 async fn what_repeats_a_bill_is_not_billed_again() {
     let till = Till::open().await;
     let [_, told] = both(SOL, 1_000, 100);
-    till.rings(&told, &Charge::exact(3_000_000)).await;
+    let made = till.rings(&told, &Charge::exact(3_000_000)).await.json();
     // A stored response tells its usage each time it is read; counting tokens is free.
     let path = "/v1/responses/resp_till";
     till.upstream
         .next(path, doubles::provider::Script::json(200, &told.whole()));
-    let read = till.app.get(path, &till.key).await.expect(200);
-    assert_eq!(read.json(), told.whole());
+    let path = format!("/v1/responses/{}", made["id"].as_str().unwrap());
+    let read = till.app.get(&path, &till.key).await.expect(200);
+    assert_eq!(read.json(), made);
     let request = told.surface.request(SOL, false);
     let path = "/v1/responses/input_tokens";
     till.app.post(path, &till.key, &request).await.expect(200);

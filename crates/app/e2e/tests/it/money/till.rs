@@ -14,6 +14,7 @@ use testkit::{Answer, TestApp};
 
 use super::TODAY;
 use super::told::Told;
+use crate::identity::untagged;
 
 /// What a call must come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -140,33 +141,35 @@ impl Till {
         self.clock.set(Timestamp::parse(instant).unwrap());
     }
 
-    /// Has this answered, whole and as a stream, to a request for the same model.
-    pub async fn rings(&self, told: &Told, charge: &Charge) {
+    /// Has this answered, whole and as a stream, to a request for the same model; gives the whole answer.
+    pub async fn rings(&self, told: &Told, charge: &Charge) -> Answer {
         let asked = told.model.clone();
-        self.rings_for(&asked, told, charge).await;
+        self.rings_for(&asked, told, charge).await
     }
 
     /// The same where another model was asked for.
-    pub async fn rings_for(&self, asked: &str, told: &Told, charge: &Charge) {
+    pub async fn rings_for(&self, asked: &str, told: &Told, charge: &Charge) -> Answer {
         let path = told.surface.path();
         let sent = told.whole().to_string();
         let whole = Script::whole(200, "application/json", sent.clone());
         self.upstream.next(path, whole);
         let request = told.surface.request(asked, false);
         let answer = self.app.post(path, &self.key, &request).await.expect(200);
-        assert_eq!(answer.text(), sent, "the answer is passed on as it came");
+        let body = untagged(&answer.body);
+        assert_eq!(body, sent.as_bytes(), "the answer is passed on as it came");
         let header = answer.headers.get("x-switchyard-cost-usd");
         let header = header.map(|value| value.to_str().unwrap().to_owned());
         assert_eq!(header, charge.header(), "the header for {told:?}");
         self.check(&answer, told, charge).await;
 
-        let answer = self.stream(asked, told, told.events()).await;
+        let stream = self.stream(asked, told, told.events()).await;
         assert_eq!(
-            answer.body,
+            untagged(&stream.body),
             Bytes::from(told.shown()),
             "the stream is passed on as it came"
         );
-        self.check(&answer, told, charge).await;
+        self.check(&stream, told, charge).await;
+        answer
     }
 
     /// Streams these events.

@@ -43,7 +43,7 @@ pub(super) fn write(
     if !system.is_empty() {
         let mut instruction = object.object("systemInstruction");
         let mut list = instruction.array("parts");
-        parts::write(&mut list, &system, None);
+        parts::write(&mut list, &system, model, None);
     }
     let mut contents = object.array("contents");
     let mut called = Vec::new();
@@ -66,7 +66,7 @@ fn write_content(contents: &mut Array<'_>, is_model: bool, said: &[Said<'_>], mo
     let mut content = contents.object();
     content.str("role", if is_model { "model" } else { "user" });
     let unsigned = model.wants_signatures().then_some(UNSIGNED);
-    parts::write(&mut content.array("parts"), said, unsigned);
+    parts::write(&mut content.array("parts"), said, model, unsigned);
 }
 
 /// Id of each call and its name as the model knows it.

@@ -141,7 +141,12 @@ fn result<'a>(
 }
 
 /// Writes parts. `unsigned` is the signature of a first call that has none, where one is wanted.
-pub(super) fn write(list: &mut Array<'_>, said: &[Said<'_>], mut unsigned: Option<&'static str>) {
+pub(super) fn write(
+    list: &mut Array<'_>,
+    said: &[Said<'_>],
+    model: Model<'_>,
+    mut unsigned: Option<&'static str>,
+) {
     for part in said {
         let mut out = list.object();
         match part {
@@ -162,7 +167,7 @@ pub(super) fn write(list: &mut Array<'_>, said: &[Said<'_>], mut unsigned: Optio
                 sign(&mut out, bound);
             }
             Said::Call(call) => {
-                write_call(&mut out.object("functionCall"), call);
+                write_call(&mut out.object("functionCall"), call, model);
                 let signature = call.signature.as_ref();
                 let signature = signature.filter(|bound| bound.origin == Origin::Gemini);
                 match (signature, unsigned.take()) {
@@ -171,7 +176,13 @@ pub(super) fn write(list: &mut Array<'_>, said: &[Said<'_>], mut unsigned: Optio
                 }
             }
             Said::Result(result, texts, media) => {
-                write_result(&mut out.object("functionResponse"), result, texts, media);
+                write_result(
+                    &mut out.object("functionResponse"),
+                    result,
+                    texts,
+                    media,
+                    model,
+                );
             }
         }
     }
@@ -233,8 +244,10 @@ pub(super) fn shown(call: &ToolCall<'_>) -> String {
     names::shown(super::tools::RULE, space.as_deref(), &name).into_owned()
 }
 
-fn write_call(out: &mut Object<'_>, call: &ToolCall<'_>) {
-    out.str("id", &names::call_id(&call.id.decoded()));
+fn write_call(out: &mut Object<'_>, call: &ToolCall<'_>, model: Model<'_>) {
+    if model.has_call_ids() {
+        out.str("id", &names::call_id(&call.id.decoded()));
+    }
     out.str("name", &shown(call));
     match &call.input {
         Input::Object(json) => write_args(out, json),
@@ -260,8 +273,11 @@ fn write_result(
     result: &ToolResult<'_>,
     texts: &[Text<'_>],
     media: &[Said<'_>],
+    model: Model<'_>,
 ) {
-    out.str("id", &names::call_id(&result.id.decoded()));
+    if model.has_call_ids() {
+        out.str("id", &names::call_id(&result.id.decoded()));
+    }
     out.text("name", result.name.as_ref().unwrap_or(&Text::EMPTY));
     {
         let mut response = out.object("response");
@@ -277,6 +293,6 @@ fn write_result(
         out.push(b'"');
     }
     if !media.is_empty() {
-        write(&mut out.array("parts"), media, None);
+        write(&mut out.array("parts"), media, model, None);
     }
 }

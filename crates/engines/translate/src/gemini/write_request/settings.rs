@@ -90,7 +90,7 @@ pub(super) fn write(
     }
     match request.service_tier.as_ref().map(Text::decoded).as_deref() {
         None | Some("auto" | "default") => {}
-        Some(tier @ ("flex" | "priority")) => object.str("serviceTier", tier),
+        Some(tier @ ("flex" | "priority")) if model.has_tiers() => object.str("serviceTier", tier),
         Some(_) => dropped.note("service_tier"),
     }
     if request.verbosity.is_some() {

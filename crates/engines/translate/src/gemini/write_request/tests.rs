@@ -8,12 +8,16 @@ use crate::neutral::{
 };
 use serde_json::{Value, json};
 
-fn written(mut request: Request<'_>, model: &str) -> (Value, Vec<String>) {
+fn written(request: Request<'_>, model: &str) -> (Value, Vec<String>) {
+    written_for(Dialect::Gemini, request, model)
+}
+
+fn written_for(dialect: Dialect, mut request: Request<'_>, model: &str) -> (Value, Vec<String>) {
     let mut dropped = Dropped::default();
     let context = RequestContext::new(model, "1");
     let body = write_request(
         &mut request,
-        Dialect::Gemini,
+        dialect,
         &context,
         &mut Names::default(),
         &mut dropped,
@@ -68,6 +72,35 @@ fn the_first_call_of_a_step_is_signed_where_the_model_wants_it() {
     );
     let (body, _) = written(request(), "gemini-2.5-pro");
     assert_eq!(signature(&body, 1, 0), Value::Null);
+}
+
+#[test]
+fn vertex_gets_no_ids_and_no_tier() {
+    let result = Part::ToolResult(ToolResult {
+        id: Text::plain("a"),
+        name: None,
+        parts: vec![Part::text(Text::plain("done"))],
+        is_error: false,
+        cache: None,
+    });
+    let request = Request {
+        turns: vec![
+            user("one"),
+            Turn::new(Role::Assistant, vec![call("a", None)]),
+            Turn::new(Role::User, vec![result]),
+        ],
+        service_tier: Some(Text::plain("flex")),
+        ..Request::default()
+    };
+    let (body, dropped) = written_for(Dialect::VertexGemini, request, "gemini-3.5-flash");
+    let part = |turn: usize| body["contents"][turn]["parts"][0].clone();
+    assert_eq!(part(1)["functionCall"], json!({"name": "f", "args": {}}));
+    assert_eq!(part(2)["functionResponse"]["name"], "f");
+    assert_eq!(part(2)["functionResponse"]["id"], Value::Null);
+    assert_eq!(
+        (body["serviceTier"].clone(), dropped),
+        (Value::Null, vec!["service_tier".to_owned()])
+    );
 }
 
 #[test]
