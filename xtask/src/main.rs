@@ -7,6 +7,7 @@
 
 mod bench;
 mod clients;
+mod compatibility;
 mod dist;
 mod docs;
 mod fuzz;
@@ -44,6 +45,8 @@ enum Chore {
     Test(test::Options),
     /// Run the full counts and write docs/proofs.md.
     Prove(prove::Options),
+    /// Drive every real client over every kind of provider and write docs/compatibility.md.
+    Compatibility,
     /// Check the rules of the workspace that no compiler checks.
     Tidy,
     /// Print the route table of the running product.
@@ -74,6 +77,7 @@ fn main() -> ExitCode {
             outcome => outcome.map(|_| ()),
         },
         Chore::Prove(options) => prove::run(&options),
+        Chore::Compatibility => compatibility::run(),
         Chore::Tidy => tidy::run(),
         Chore::Routes => routes::run(),
         Chore::Openapi { check } => openapi::run(check),

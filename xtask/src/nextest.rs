@@ -37,10 +37,10 @@ pub fn command(profile: &str) -> Command {
     nextest
 }
 
-/// Where that profile's report lies after a run.
+/// Where that profile's report lies after a run: below the workspace, wherever cargo builds.
 pub fn report(profile: &str) -> PathBuf {
-    paths::target()
-        .join("nextest")
+    paths::root()
+        .join("target/nextest")
         .join(profile)
         .join("junit.xml")
 }

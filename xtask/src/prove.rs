@@ -148,9 +148,14 @@ pub fn commit() -> Result<String> {
         "--porcelain",
         "--untracked-files=no",
     ]))?;
+    let reports = [
+        "docs/proofs.md",
+        "docs/performance.md",
+        "docs/compatibility.md",
+    ];
     let dirty = changed
         .lines()
-        .any(|line| !line.ends_with("docs/proofs.md") && !line.ends_with("docs/performance.md"));
+        .any(|line| !reports.iter().any(|report| line.ends_with(report)));
     Ok(format!(
         "{}{}",
         commit.trim(),

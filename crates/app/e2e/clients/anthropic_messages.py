@@ -35,10 +35,11 @@ def turn(client, model, messages):
 
 def converse(client, model):
     messages = [{"role": "user", "content": "How is the weather in Zürich?"}]
-    calls, usages, thinking = [], [], []
+    calls, usages, thinking, texts = [], [], [], []
     while True:
         message, arguments = turn(client, model, messages)
         usages.append(message.usage.to_dict())
+        texts.append("".join(block.text for block in message.content if block.type == "text"))
         results = []
         for index, block in enumerate(message.content):
             if block.type == "thinking":
@@ -51,9 +52,9 @@ def converse(client, model):
                     {"type": "tool_result", "tool_use_id": block.id, "content": "Sunny, 21 °C."}
                 )
         if not results:
-            text = "".join(block.text for block in message.content if block.type == "text")
             return {
-                "text": text,
+                "text": texts[-1],
+                "texts": texts,
                 "tools": calls,
                 "thinking": thinking,
                 "usage": usages,

@@ -48,14 +48,16 @@ def chat_turn(client, model, messages):
 
 def chat(client, model):
     messages = [{"role": "user", "content": QUESTION}]
-    made, usages, bares = [], [], 0
+    made, usages, texts, bares = [], [], [], 0
     while True:
         text, calls, usage, finish, answered, bare = chat_turn(client, model, messages)
+        texts.append(text)
         usages.append(usage)
         bares += bare
         if not calls:
             return {
                 "text": text,
+                "texts": texts,
                 "tools": made,
                 "usage": usages,
                 "model": answered,
@@ -85,15 +87,18 @@ def chat(client, model):
 def responses(client, model):
     tools = [{"type": "function", "name": "get_weather", "parameters": SCHEMA, "strict": True}]
     items = [{"role": "user", "content": QUESTION}]
-    made, usages, thinking = [], [], []
+    made, usages, thinking, texts = [], [], [], []
     while True:
-        final, deltas = None, {}
+        final, deltas, text = None, {}, ""
         for event in client.responses.create(model=model, input=items, tools=tools, stream=True, store=False):
             if event.type == "response.function_call_arguments.delta":
                 deltas[event.output_index] = deltas.get(event.output_index, "") + event.delta
+            if event.type == "response.output_text.delta":
+                text += event.delta
             if event.type == "response.completed":
                 final = event.response
         usages.append(final.usage.to_dict())
+        texts.append(text)
         thinking += [
             {"thinking": part.text}
             for item in final.output
@@ -108,6 +113,7 @@ def responses(client, model):
         if not calls:
             return {
                 "text": final.output_text,
+                "texts": texts,
                 "tools": made,
                 "thinking": thinking,
                 "usage": usages,

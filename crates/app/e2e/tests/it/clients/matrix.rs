@@ -109,7 +109,7 @@ impl Matrix {
                 (Ok(mut features), Ok(()), Ok(())) => {
                     features.extend(["calls and results", "cost"]);
                     for feature in features {
-                        println!("cell: {client} | {} | {feature} => ok", upstream.kind);
+                        println!("cell: {client} | {} | {feature} => ok", upstream.label());
                     }
                 }
                 _ => broken.push(format!("{client} over {}", upstream.kind)),
@@ -149,6 +149,7 @@ fn assert_recorded(calls: &[Value]) {
     calls.sort_by_key(|call| call["started_at"].as_str());
     for (call, cost) in calls.into_iter().zip(COSTS) {
         assert_eq!(call["status"], "ok", "{call}");
+        assert_eq!(call["stream"], true, "{call}");
         assert_eq!(call["estimated"], false, "{call}");
         assert_eq!(call["cost_nano_usd"], cost, "{call}");
     }

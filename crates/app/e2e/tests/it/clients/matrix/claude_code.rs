@@ -5,7 +5,7 @@ use std::sync::Arc;
 use doubles::provider::reply::Surface;
 use serde_json::{Value, json};
 
-use super::{FIRST, FIRST_WORDS, LAST, LAST_WORDS, Matrix, THOUGHT, Upstream, compact};
+use super::{FIRST, FIRST_WORDS, IDS, LAST, LAST_WORDS, Matrix, THOUGHT, Upstream, compact};
 use crate::clients::{Desk, Installed, lines};
 
 const NOTES: [(&str, &str); 2] = [
@@ -45,6 +45,7 @@ async fn work(
         blocks.map(|block| &block[field]).collect()
     };
     assert_eq!(of("text", "text"), [FIRST_WORDS, LAST_WORDS], "{output}");
+    assert_eq!(of("tool_use", "id"), IDS, "{output}");
     let given: Vec<String> = of("tool_use", "input")
         .into_iter()
         .map(Value::to_string)
@@ -71,12 +72,8 @@ async fn work(
     let mut seen = vec!["streamed text", "parallel tool calls", "usage"];
     assert_eq!(of("thinking", "thinking"), [THOUGHT], "{said:#?}");
     seen.push("reasoning shown");
-    if upstream.reasoning_came_back() {
-        seen.push("reasoning returned");
-    } else {
-        // Its signatures have no place in what this caller keeps.
-        assert_eq!(upstream.kind, "gemini");
-    }
+    assert!(upstream.reasoning_came_back());
+    seen.push("reasoning returned");
     seen
 }
 

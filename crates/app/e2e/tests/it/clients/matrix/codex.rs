@@ -75,12 +75,8 @@ async fn work(
         "usage",
         "reasoning shown",
     ];
-    if upstream.reasoning_came_back() {
-        seen.push("reasoning returned");
-    } else {
-        // Its signatures have no place in what this caller keeps.
-        assert_eq!(upstream.kind, "gemini");
-    }
+    assert!(upstream.reasoning_came_back());
+    seen.push("reasoning returned");
     seen
 }
 

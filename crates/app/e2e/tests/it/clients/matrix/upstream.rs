@@ -21,6 +21,16 @@ pub struct Upstream {
 }
 
 impl Upstream {
+    /// The kind of provider and what it speaks here.
+    pub fn label(&self) -> String {
+        match self.spoken {
+            Surface::Messages => format!("{} (messages)", self.kind),
+            Surface::Chat => format!("{} (chat)", self.kind),
+            Surface::Responses => format!("{} (responses)", self.kind),
+            _ => self.kind.to_owned(),
+        }
+    }
+
     /// The arguments as a client gets them: as they were written, but where the protocol holds an object, of which the
     /// double writes no space.
     pub fn given(&self) -> [String; 2] {
