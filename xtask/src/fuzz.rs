@@ -1,9 +1,10 @@
 //! Coverage-guided fuzzing of the readers that meet foreign bytes first, each target for the time given.
 
 use std::path::Path;
-use std::process::Child;
+use std::process::{Child, Command};
+use std::thread::JoinHandle;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{paths, program, tools};
 
@@ -18,32 +19,58 @@ pub struct Fuzzed {
     pub fault: Option<String>,
 }
 
-/// Builds all targets and runs as many at once as there are cores, each for `minutes`. The corpus in the repository
-/// is where each begins; what is found new stays out of it.
-pub fn run(minutes: u32) -> Result<Vec<Fuzzed>> {
+/// Fuzzing under way beside other work.
+pub struct Fuzzing(JoinHandle<Result<Vec<Fuzzed>>>);
+
+impl Fuzzing {
+    /// Builds all targets, then runs them in the background.
+    pub fn start(minutes: u32) -> Result<Self> {
+        let targets = build()?;
+        Ok(Self(std::thread::spawn(move || run(&targets, minutes))))
+    }
+
+    /// What was found, once every target had its time.
+    pub fn join(self) -> Result<Vec<Fuzzed>> {
+        let broken = |_| anyhow!("the thread that runs the fuzzers broke off");
+        self.0.join().map_err(broken)?
+    }
+}
+
+/// The fuzzer with these arguments, behind all other work.
+fn fuzzer(arguments: &[&str]) -> Result<Command> {
+    let cargo = program::cargo();
+    let mut command = program::command("nice");
+    for (name, value) in cargo.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+        .args(["-n", "19"])
+        .arg(cargo.get_program())
+        .current_dir(paths::root().join("fuzz"))
+        // The sanitizer's flags are unstable; the toolchain of the house is a stable one.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_TARGET_DIR", paths::target().join("fuzz"))
+        .env("PATH", tools::path()?)
+        .arg("fuzz")
+        .args(arguments)
+        .args(["--fuzz-dir", "."]);
+    Ok(command)
+}
+
+/// Builds all targets and names them.
+fn build() -> Result<Vec<String>> {
     tools::fuzzer()?;
-    let cargo = || {
-        let mut cargo = program::cargo();
-        cargo
-            .current_dir(paths::root().join("fuzz"))
-            // The sanitizer's flags are unstable; the toolchain of the house is a stable one.
-            .env("RUSTC_BOOTSTRAP", "1")
-            .env("CARGO_TARGET_DIR", paths::target().join("fuzz"));
-        cargo
-    };
-    let path = tools::path()?;
-    let fuzz = |arguments: &[&str]| {
-        let mut command = cargo();
-        command
-            .env("PATH", &path)
-            .arg("fuzz")
-            .args(arguments)
-            .args(["--fuzz-dir", "."]);
-        command
-    };
-    let listed = program::capture(&mut fuzz(&["list"]))?;
-    let targets: Vec<&str> = listed.lines().map(str::trim).collect();
-    program::run(&mut fuzz(&["build"]))?;
+    program::run(&mut fuzzer(&["build"])?)?;
+    let listed = program::capture(&mut fuzzer(&["list"])?)?;
+    Ok(listed.lines().map(|line| line.trim().to_owned()).collect())
+}
+
+/// Runs as many targets at once as there are cores, each for `minutes`. The corpus in the repository is where each
+/// begins; what is found new stays out of it.
+fn run(targets: &[String], minutes: u32) -> Result<Vec<Fuzzed>> {
     let work = paths::target().join("fuzzed");
     std::fs::create_dir_all(&work)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -53,7 +80,7 @@ pub fn run(minutes: u32) -> Result<Vec<Fuzzed>> {
         for target in some {
             running.push((
                 target,
-                start(fuzz(&["run", target]), target, &work, minutes)?,
+                start(fuzzer(&["run", target])?, target, &work, minutes)?,
             ));
         }
         for (target, mut child) in running {
@@ -69,12 +96,7 @@ pub fn run(minutes: u32) -> Result<Vec<Fuzzed>> {
     Ok(done)
 }
 
-fn start(
-    mut command: std::process::Command,
-    target: &str,
-    work: &Path,
-    minutes: u32,
-) -> Result<Child> {
+fn start(mut command: Command, target: &str, work: &Path, minutes: u32) -> Result<Child> {
     let found = work.join(target);
     std::fs::create_dir_all(&found)?;
     let log = std::fs::File::create(work.join(format!("{target}.log")))?;

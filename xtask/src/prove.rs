@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::fuzz::{self, Fuzzed};
+use crate::fuzz::{self, Fuzzed, Fuzzing};
 use crate::junit::{self, Case};
 use crate::postgres::Server;
 use crate::schemathesis::{self, Effort};
@@ -32,6 +32,11 @@ pub fn run(options: &Options) -> Result<()> {
     program::run(program::cargo().args(["build", "--release", "--package", "server"]))?;
     let server = Server::start()?;
     let clients = clients::install()?;
+    // Nothing below is measured in time: the fuzzers take what the tests leave of the machine.
+    let fuzzing = match &options.filter {
+        Some(_) => None,
+        None => Some(Fuzzing::start(options.fuzz_minutes)?),
+    };
     let tested = steps.step("tests at full count", || {
         let mut command = nextest::command("prove");
         command
@@ -49,14 +54,14 @@ pub fn run(options: &Options) -> Result<()> {
         }
         Ok(run.summary)
     });
-    if options.filter.is_some() {
+    let Some(fuzzing) = fuzzing else {
         steps.print();
         return tested.map(|_| ()).context("not everything passed");
-    }
+    };
     let generated = steps.step("generated requests", || {
         schemathesis::run(&paths::binary("release"), Effort::Full)
     });
-    let fuzzed = steps.step("fuzzing", || fuzz::run(options.fuzz_minutes));
+    let fuzzed = steps.step("fuzzing", || fuzzing.join());
     let fuzzed = fuzzed.unwrap_or_default();
     steps.step("nothing found by fuzzing", || fuzz::judge(&fuzzed));
     let report = nextest::report("prove");
@@ -65,7 +70,7 @@ pub fn run(options: &Options) -> Result<()> {
             .with_context(|| format!("cannot read {}", report.display()))?,
     );
     let mut page = page(&cases, tested.as_deref(), generated.is_some())?;
-    fuzzing(&mut page, &fuzzed, options.fuzz_minutes)?;
+    fuzz_table(&mut page, &fuzzed, options.fuzz_minutes)?;
     std::fs::write(paths::root().join("docs/proofs.md"), page)?;
     println!("wrote docs/proofs.md");
     steps.print();
@@ -123,7 +128,7 @@ fn page(cases: &[Case], summary: Option<&str>, generated: bool) -> Result<String
     Ok(page)
 }
 
-fn fuzzing(page: &mut String, fuzzed: &[Fuzzed], minutes: u32) -> Result<()> {
+fn fuzz_table(page: &mut String, fuzzed: &[Fuzzed], minutes: u32) -> Result<()> {
     writeln!(
         page,
         "\nFuzzing, {minutes} minutes each:\n\n| target | inputs | result |\n|---|---|---|"
