@@ -20,6 +20,13 @@ use crate::ground::Ground;
 /// Names the folder that `cargo xtask` installed the clients into.
 const FOLDER: &str = "SWITCHYARD_TEST_CLIENTS";
 
+/// What stands there once all of them are installed.
+const STAMPS: [&str; 3] = [
+    "venv/requirements.txt",
+    "langchain/requirements.txt",
+    "ai-sdk/package.json.installed",
+];
+
 /// Far beyond what a client needs that works.
 const LONGEST: Duration = Duration::from_secs(90);
 
@@ -35,7 +42,7 @@ impl Installed {
             .map(PathBuf::from)
             .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))
             .map(|cache| cache.join("switchyard/clients"))
-            .filter(|folder| folder.join("venv/requirements.txt").is_file());
+            .filter(|folder| STAMPS.iter().all(|stamp| folder.join(stamp).is_file()));
         let found = named.or(usual);
         if found.is_none() {
             println!(
