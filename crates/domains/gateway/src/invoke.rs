@@ -1,18 +1,22 @@
 //! One model call from its body to the head of its answer: read the envelope, find the target, admit, send.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+mod enter;
+mod unanswered;
+
+pub(crate) use enter::{check_credential, enter};
+pub(crate) use unanswered::{abandon, cut, refuse, unless_cut};
+
+use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
 use facts::{CallStatus, Surface};
-use guard::{Caller, Pass, Slot};
+use guard::Caller;
 use http::header::{CONTENT_ENCODING, HeaderMap};
 use http::{Request, Response};
 use http_body_util::Full;
-use kernel::{Failure, RequestId, permission};
+use kernel::{RequestId, permission};
 use llm::cloud::Outgoing;
 use llm::config::CredentialSource;
 use llm::{ProviderKind, Target, Upstream};
@@ -20,7 +24,7 @@ use wire::{Envelope, Protocol};
 
 use crate::attribution::Attribution;
 use crate::body::AnswerBody;
-use crate::call::{Call, Ending, Opening};
+use crate::call::{Call, Opening};
 use crate::cloud;
 use crate::error::GatewayError;
 use crate::failed::{Failed, Used};
@@ -347,82 +351,4 @@ async fn attempt(
         tags: job.ties.tagger(upstream),
     };
     respond(state, asked, call, upstream.clone(), answer, pass, slot).await
-}
-
-/// Whether the caller's own credential goes upstream; it must then be there beside our key.
-pub(crate) fn check_credential(
-    upstream: &Upstream,
-    headers: &HeaderMap,
-) -> Result<bool, GatewayError> {
-    if upstream.credential != CredentialSource::Client {
-        return Ok(false);
-    }
-    if headers::has_client_credential(headers) {
-        Ok(true)
-    } else {
-        Err(GatewayError::ClientCredentialMissing(
-            upstream.name.to_string(),
-        ))
-    }
-}
-
-/// Passes the breaker and takes a place at the provider.
-pub(crate) async fn enter(upstream: &Upstream) -> Result<(Pass, Slot), GatewayError> {
-    let pass = upstream
-        .breaker
-        .try_acquire()
-        .map_err(|open| GatewayError::BreakerOpen {
-            provider: upstream.name.to_string(),
-            retry_after_s: open.retry_after_ms.div_ceil(1_000).max(1),
-        })?;
-    let slot = upstream
-        .bulkhead
-        .acquire()
-        .await
-        .map_err(|_| GatewayError::Overloaded {
-            provider: upstream.name.to_string(),
-        })?;
-    Ok((pass, slot))
-}
-
-/// The work's outcome; `None` when the server's time to finish ran out first.
-pub(crate) async fn unless_cut<T>(
-    call: &Call,
-    mut work: Pin<&mut impl Future<Output = T>>,
-) -> Option<T> {
-    poll_fn(|cx| match work.as_mut().poll(cx) {
-        Poll::Ready(done) => Poll::Ready(Some(done)),
-        Poll::Pending if call.must_end(cx.waker()) => Poll::Ready(None),
-        Poll::Pending => Poll::Pending,
-    })
-    .await
-}
-
-/// Closes a call that was waiting for its answer when the server's time to finish ran out.
-pub(crate) fn cut(call: &mut Call) -> GatewayError {
-    abandon(call, GatewayError::Draining, CallStatus::Unavailable, true)
-}
-
-/// Closes a call that was never sent.
-pub(crate) fn refuse(call: &mut Call, error: GatewayError, status: CallStatus) -> GatewayError {
-    abandon(call, error, status, false)
-}
-
-/// Closes a call that failed before any answer.
-pub(crate) fn abandon(
-    call: &mut Call,
-    error: GatewayError,
-    status: CallStatus,
-    billable: bool,
-) -> GatewayError {
-    call.fault(error.code(), &error.to_string());
-    call.shown(crate::answer::status(error.kind()));
-    call.close(Ending {
-        status,
-        reported: None,
-        output_bytes: 0,
-        whole: false,
-        billable,
-    });
-    error
 }

@@ -1,20 +1,24 @@
 //! A stream on its way to the caller: whole events only, joined where several are ready, ended in its own grammar,
 //! and its call closed before its last event leaves. Dropping it cancels the upstream.
 
+mod joined;
+mod patience;
+
+pub(crate) use patience::{Patience, Spent};
+
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use facts::CallStatus;
 use guard::{Pass, Slot};
 use http::response::Parts;
 use http_body::{Body, Frame};
 use kernel::Failure;
 use llm::{AnswerBody, Upstream};
-use tokio::time::{Instant, Sleep};
 use wire::sse::Splitter;
 use wire::{ErrorView, Phase};
 
@@ -25,6 +29,7 @@ use crate::reader::Reader;
 use crate::retry::Again;
 use crate::tags::Tagger;
 use crate::verdict;
+use joined::Joined;
 
 /// Ready bytes are joined up to this size before they are passed on.
 const JOIN_BYTES: usize = 64 << 10;
@@ -65,116 +70,6 @@ impl Gone {
     /// What the caller is told, if nobody takes over.
     pub fn told_by(self, head: Parts) -> Box<Failed> {
         Failed::answer(self.call, head, self.bytes, self.again, self.used)
-    }
-}
-
-/// The idle limit and the call's own end, checked by one timer that is only moved when it fires.
-#[derive(Debug)]
-pub(crate) struct Patience {
-    timer: Option<Pin<Box<Sleep>>>,
-    /// Whom the timer wakes.
-    waiting: Option<Waker>,
-    /// When the call was admitted.
-    start: Instant,
-    last: Instant,
-    idle: Duration,
-    deadline: Instant,
-}
-
-/// Which limit ran out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Spent {
-    /// Silence.
-    Idle,
-    /// The whole call.
-    Total,
-}
-
-impl Patience {
-    pub fn new(upstream: &Upstream, elapsed_us: u64) -> Self {
-        let now = Instant::now();
-        let elapsed = Duration::from_micros(elapsed_us);
-        let left = upstream.timeouts.total.saturating_sub(elapsed);
-        Self {
-            timer: None,
-            waiting: None,
-            start: now.checked_sub(elapsed).unwrap_or(now),
-            last: now,
-            idle: upstream.timeouts.idle,
-            deadline: now + left,
-        }
-    }
-
-    /// Microseconds from the call's admission to its last piece.
-    pub fn elapsed_us(&self) -> u64 {
-        u64::try_from((self.last - self.start).as_micros()).unwrap_or(u64::MAX)
-    }
-
-    /// A piece has come; tells when it came after the call's own end.
-    pub fn touch(&mut self) -> Option<Spent> {
-        self.last = Instant::now();
-        (self.last >= self.deadline).then_some(Spent::Total)
-    }
-
-    pub fn poll_spent(&mut self, cx: &mut Context<'_>) -> Poll<Spent> {
-        loop {
-            let due = (self.last + self.idle).min(self.deadline);
-            let timer = self
-                .timer
-                .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
-            // Between two pieces nothing changes for the timer: it runs on, and knows whom to wake.
-            let is_known = |waker: &Waker| waker.will_wake(cx.waker());
-            if !timer.is_elapsed() && self.waiting.as_ref().is_some_and(is_known) {
-                return Poll::Pending;
-            }
-            if timer.as_mut().poll(cx).is_pending() {
-                self.waiting = Some(cx.waker().clone());
-                return Poll::Pending;
-            }
-            self.waiting = None;
-            let now = Instant::now();
-            if now >= self.deadline {
-                return Poll::Ready(Spent::Total);
-            }
-            if now >= self.last + self.idle {
-                return Poll::Ready(Spent::Idle);
-            }
-            timer.as_mut().reset(due);
-        }
-    }
-}
-
-/// Ready pieces, joined; a single one goes on without being copied.
-#[derive(Debug, Default)]
-struct Joined {
-    first: Bytes,
-    more: BytesMut,
-}
-
-impl Joined {
-    fn push(&mut self, piece: Bytes) {
-        if piece.is_empty() {
-        } else if self.first.is_empty() {
-            self.first = piece;
-        } else {
-            if self.more.is_empty() {
-                self.more.reserve(self.first.len() + piece.len() + 1024);
-                self.more.extend_from_slice(&self.first);
-            }
-            self.more.extend_from_slice(&piece);
-        }
-    }
-
-    fn len(&self) -> usize {
-        self.first.len().max(self.more.len())
-    }
-
-    fn take(self) -> Bytes {
-        if self.more.is_empty() {
-            self.first
-        } else {
-            self.more.freeze()
-        }
     }
 }
 

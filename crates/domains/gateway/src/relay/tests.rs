@@ -1,5 +1,6 @@
 //! A relay polled by hand: whole events, joined where they are ready, one end, one record.
 
+use bytes::BytesMut;
 use doubles::Provider;
 use doubles::provider::reply::Surface as Spoken;
 use doubles::provider::{Cut, Ending as Left, Gate, Reply, Script};
