@@ -2,6 +2,7 @@
 //! written, answers and events are read.
 
 mod block;
+mod count;
 mod read_answer;
 mod read_events;
 mod read_request;
@@ -10,6 +11,7 @@ mod write_answer;
 mod write_events;
 mod write_request;
 
+pub(crate) use count::{read_count, write_count};
 pub(crate) use read_answer::read_answer;
 pub(crate) use read_events::EventsIn;
 #[cfg(test)]

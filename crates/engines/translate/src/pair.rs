@@ -9,7 +9,8 @@ use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::fault::{ErrorAnswer, Fault};
 use crate::fields::Field;
-use crate::neutral::{EventReader, EventWriter};
+use crate::names::Names;
+use crate::neutral::{EventReader, EventWriter, Request};
 use crate::pairs;
 use crate::state::PairState;
 
@@ -31,6 +32,15 @@ pub(crate) struct Definition {
 /// Translates a caller's request.
 pub(crate) type RequestIn =
     fn(Pair, &str, &RequestContext<'_>) -> Result<Translated, TranslateError>;
+
+/// Writes a neutral request in some form: for an answer, or for a count of its tokens.
+pub(crate) type Write = fn(
+    &mut Request<'_>,
+    Dialect,
+    &RequestContext<'_>,
+    &mut Names,
+    &mut Dropped,
+) -> Result<Vec<u8>, TranslateError>;
 
 /// How an upstream counts tokens before it answers.
 #[derive(Clone, Copy)]

@@ -6,14 +6,13 @@ use kernel::Reported;
 use wire::Protocol;
 
 use crate::context::RequestContext;
-use crate::dialect::{Dialect, Upstream};
+use crate::dialect::Upstream;
 use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::gemini;
 use crate::messages;
 use crate::names::Names;
-use crate::neutral::Request;
-use crate::pair::{Answer, Count, Definition, Pair, Streams, Translated};
+use crate::pair::{Answer, Count, Definition, Pair, Streams, Translated, Write};
 use crate::state::PairState;
 
 pub(super) const PAIR: Definition = Definition {
@@ -45,15 +44,6 @@ fn count(
 ) -> Result<Translated, TranslateError> {
     translated(pair, body, context, gemini::write_count)
 }
-
-/// Writes a neutral request in some form.
-type Write = fn(
-    &mut Request<'_>,
-    Dialect,
-    &RequestContext<'_>,
-    &mut Names,
-    &mut Dropped,
-) -> Result<Vec<u8>, TranslateError>;
 
 fn translated(
     pair: Pair,

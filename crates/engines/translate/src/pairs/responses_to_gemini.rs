@@ -11,7 +11,7 @@ use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::gemini;
 use crate::names::Names;
-use crate::pair::{Answer, Definition, Pair, Streams, Translated};
+use crate::pair::{Answer, Count, Definition, Pair, Streams, Translated, Write};
 use crate::responses;
 use crate::state::PairState;
 
@@ -23,8 +23,10 @@ pub(super) const PAIR: Definition = Definition {
     request,
     answer,
     streams,
-    // Responses callers have no such question.
-    count: None,
+    count: Some(Count {
+        request: count,
+        read: gemini::read_count,
+    }),
 };
 
 fn request(
@@ -32,11 +34,28 @@ fn request(
     body: &str,
     context: &RequestContext<'_>,
 ) -> Result<Translated, TranslateError> {
+    translated(pair, body, context, gemini::write_request)
+}
+
+fn count(
+    pair: Pair,
+    body: &str,
+    context: &RequestContext<'_>,
+) -> Result<Translated, TranslateError> {
+    translated(pair, body, context, gemini::write_count)
+}
+
+fn translated(
+    pair: Pair,
+    body: &str,
+    context: &RequestContext<'_>,
+    write: Write,
+) -> Result<Translated, TranslateError> {
     let mut dropped = Dropped::default();
     let mut names = Names::default();
     let mut request = responses::read_request(body, context, &mut dropped)?;
     let dialect = pair.dialect();
-    let body = gemini::write_request(&mut request, dialect, context, &mut names, &mut dropped)?;
+    let body = write(&mut request, dialect, context, &mut names, &mut dropped)?;
     Ok(Translated {
         body,
         dropped,

@@ -12,7 +12,7 @@ use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::messages;
 use crate::names::Names;
-use crate::pair::{Answer, Definition, Pair, Streams, Translated};
+use crate::pair::{Answer, Count, Definition, Pair, Streams, Translated, Write};
 use crate::responses;
 use crate::state::PairState;
 
@@ -24,8 +24,10 @@ pub(super) const PAIR: Definition = Definition {
     request,
     answer,
     streams,
-    // Responses callers have no such question.
-    count: None,
+    count: Some(Count {
+        request: count,
+        read: messages::read_count,
+    }),
 };
 
 fn request(
@@ -33,12 +35,29 @@ fn request(
     body: &str,
     context: &RequestContext<'_>,
 ) -> Result<Translated, TranslateError> {
+    translated(pair, body, context, messages::write_request)
+}
+
+fn count(
+    pair: Pair,
+    body: &str,
+    context: &RequestContext<'_>,
+) -> Result<Translated, TranslateError> {
+    translated(pair, body, context, messages::write_count)
+}
+
+fn translated(
+    pair: Pair,
+    body: &str,
+    context: &RequestContext<'_>,
+    write: Write,
+) -> Result<Translated, TranslateError> {
     let mut dropped = Dropped::default();
     let mut names = Names::default();
     let mut request = responses::read_request(body, context, &mut dropped)?;
     rules::adapt(&mut request, context)?;
     let dialect = pair.dialect();
-    let body = messages::write_request(&mut request, dialect, context, &mut names, &mut dropped)?;
+    let body = write(&mut request, dialect, context, &mut names, &mut dropped)?;
     Ok(Translated {
         body,
         dropped,

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::dialect::Dialect;
 use crate::neutral::{Event, EventReader as _};
 use crate::stream::Stream;
 
