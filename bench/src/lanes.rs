@@ -69,9 +69,8 @@ pub async fn plain(three: &Three<Peer>, effort: Effort) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Streams of 64 chunks as fast as they go, and one chunk every 5 ms. A paced stream lasts so long that what a process
-/// does anyway would count as work for its chunks: that is measured before, given beside the rows, and left out of them.
-pub async fn streams(three: &Three<Peer>, effort: Effort) -> Result<(Vec<Row>, f64)> {
+/// Streams of 64 chunks as fast as they go, and one chunk every 5 ms.
+pub async fn streams(three: &Three<Peer>, effort: Effort) -> Result<Vec<Row>> {
     let chunks = Surface::Chat.chunks().len();
     let mut rows = Vec::new();
     for connections in [1, 8, 32] {
@@ -87,7 +86,6 @@ pub async fn streams(three: &Three<Peer>, effort: Effort) -> Result<(Vec<Row>, f
             &three.rounds(effort.rounds, &load).await?,
         ));
     }
-    let (proxy_idle, gateway_idle) = (three.proxy.idle().await?, three.gateway.idle().await?);
     for connections in [1, 8, 32] {
         let load = Options {
             stream: true,
@@ -97,19 +95,14 @@ pub async fn streams(three: &Three<Peer>, effort: Effort) -> Result<(Vec<Row>, f
             ..load(connections, effort)
         };
         let name = format!("stream paced 5 ms, {}", connections_in_words(connections));
-        let rounds: Vec<_> = three
-            .rounds(effort.rounds, &load)
-            .await?
-            .into_iter()
-            .map(|round| Three {
-                direct: round.direct,
-                proxy: round.proxy.beyond(proxy_idle),
-                gateway: round.gateway.beyond(gateway_idle),
-            })
-            .collect();
-        rows.push(Row::of(&name, "chunk", chunks, &rounds));
+        rows.push(Row::of(
+            &name,
+            "chunk",
+            chunks,
+            &three.rounds(effort.rounds, &load).await?,
+        ));
     }
-    Ok((rows, gateway_idle))
+    Ok(rows)
 }
 
 /// Prompts as coding agents send them.

@@ -1,7 +1,7 @@
 //! The three that are compared: no proxy, the bare proxy, the gateway. Each round asks them in turn.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -10,9 +10,6 @@ use crate::process;
 
 /// The journal's last facts reach the store within a second; that work belongs to the requests that caused it.
 const SETTLE: Duration = Duration::from_millis(1_200);
-
-/// How long an idle process is watched.
-const IDLE: Duration = Duration::from_secs(5);
 
 /// One of those compared.
 #[derive(Debug, Clone)]
@@ -32,8 +29,6 @@ pub struct Measured {
     pub seen: Seen,
     /// Processor time of the process, in microseconds.
     pub cpu_us: f64,
-    /// From the first request until the processor time was read.
-    pub wall: Duration,
 }
 
 impl Measured {
@@ -41,12 +36,6 @@ impl Measured {
     #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
     pub fn cpu_us_per_request(&self) -> f64 {
         self.cpu_us / (self.seen.all_requests.max(1) as f64)
-    }
-
-    /// Without what the process does anyway, in microseconds a second.
-    pub fn beyond(mut self, idle: f64) -> Self {
-        self.cpu_us -= idle * self.wall.as_secs_f64();
-        self
     }
 
     /// Requests in a second.
@@ -64,27 +53,14 @@ impl Peer {
             keys: self.keys.clone(),
             ..load.clone()
         };
-        let (begun, before) = (Instant::now(), self.cpu_ns()?);
+        let before = self.cpu_ns()?;
         let seen = process::load(&load).await?;
         if self.keys.is_some() {
             tokio::time::sleep(SETTLE).await;
         }
         #[expect(clippy::cast_precision_loss, reason = "nanoseconds of a few seconds")]
         let cpu_us = (self.cpu_ns()? - before) as f64 / 1_000.0;
-        Ok(Measured {
-            seen,
-            cpu_us,
-            wall: begun.elapsed(),
-        })
-    }
-
-    /// Microseconds of processor time in a second in which nothing is asked.
-    pub async fn idle(&self) -> Result<f64> {
-        let before = self.cpu_ns()?;
-        tokio::time::sleep(IDLE).await;
-        #[expect(clippy::cast_precision_loss, reason = "nanoseconds of a few seconds")]
-        let cpu_us = (self.cpu_ns()? - before) as f64 / 1_000.0;
-        Ok(cpu_us / IDLE.as_secs_f64())
+        Ok(Measured { seen, cpu_us })
     }
 
     fn cpu_ns(&self) -> Result<i64> {

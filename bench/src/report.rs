@@ -34,8 +34,6 @@ impl Claim {
 pub struct Report {
     /// The loads.
     pub rows: Vec<Row>,
-    /// Processor time of a gateway that nobody asks, in microseconds a second, where the streams ran.
-    pub idle_us_per_s: Option<f64>,
     /// Translated calls, where that lane ran.
     pub translation: Vec<Translation>,
     /// Calls that fell over to another target, where that lane ran.
@@ -92,10 +90,6 @@ impl Report {
                     "ms",
                 );
             }
-        }
-        if let Some(idle) = self.idle_us_per_s {
-            let figure = "CPU of a gateway that nobody asks".to_owned();
-            claim(figure, 5_000.0, idle, "µs a second");
         }
         for row in &self.translation {
             let figure = format!(
@@ -164,7 +158,6 @@ mod tests {
                 ..Seen::default()
             },
             cpu_us,
-            wall: std::time::Duration::from_secs(1),
         }
     }
 

@@ -120,9 +120,7 @@ async fn measure(options: &Options) -> Result<Report> {
             report.rows.extend(lanes::plain(&three, effort).await?);
         }
         if wanted(Lane::Streams) {
-            let (rows, idle) = lanes::streams(&three, effort).await?;
-            report.rows.extend(rows);
-            report.idle_us_per_s = Some(idle);
+            report.rows.extend(lanes::streams(&three, effort).await?);
         }
         if wanted(Lane::Large) {
             report.rows.extend(lanes::large(&three, effort).await?);
