@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use http::header::{
-    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
+    ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, HeaderMap, HeaderName,
+    HeaderValue, RETRY_AFTER,
 };
 use kernel::{CallId, Nano, RequestId};
 use smallvec::SmallVec;
@@ -25,6 +26,12 @@ const CALL: HeaderName = HeaderName::from_static("x-switchyard-call-id");
 pub const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 /// Tells proxies not to hold a stream back.
 pub const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// The encoding that a body is in, where it is in one.
+pub fn encoding(headers: &HeaderMap) -> Option<&str> {
+    let name = headers.get(CONTENT_ENCODING)?.to_str().ok()?;
+    (!name.eq_ignore_ascii_case("identity")).then_some(name)
+}
 
 /// Headers that concern one connection only.
 fn is_hop_by_hop(name: &str) -> bool {

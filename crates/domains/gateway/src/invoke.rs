@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use facts::{CallStatus, Surface};
 use guard::Caller;
-use http::header::{CONTENT_ENCODING, HeaderMap};
+use http::header::HeaderMap;
 use http::{Request, Response};
 use http_body_util::Full;
 use kernel::{RequestId, permission};
@@ -34,7 +34,7 @@ use crate::plan;
 use crate::respond::{Asked, draining, respond};
 use crate::retry::{Again, Attempts, Bounds, Next};
 use crate::speech::{self, Speech, Wanted};
-use crate::tags::{self, Sealer, Ties};
+use crate::tags::{self, Ties};
 use crate::translated;
 use crate::verdict;
 
@@ -137,12 +137,10 @@ pub(crate) async fn invoke(
     if !caller.principal.may(permission::GATEWAY_INVOKE) {
         return Err(GatewayError::Forbidden(permission::GATEWAY_INVOKE.0));
     }
-    let encoding = headers
-        .get(CONTENT_ENCODING)
-        .and_then(|e| e.to_str().ok())
-        .unwrap_or("identity");
+    let encoding = headers::encoding(&headers);
+    let is_encoded = encoding.is_some();
+    let encoding = encoding.unwrap_or("identity");
     let plain = wire::encoding::decode(encoding, &body, state.config.max_body_bytes)?;
-    let is_encoded = encoding != "identity";
     let mut envelope = wire::envelope::read(way.protocol, &plain)?;
     let attribution = Attribution::read(&headers, &caller, &envelope)?;
     let now = shared.deps.clock.now();
@@ -156,8 +154,8 @@ pub(crate) async fn invoke(
     };
     let is_native = pinned.is_some();
     let plan::Found { mut plan, governed } = plan::find(state, &asking, pinned)?;
-    let sealer = Sealer::new(&shared.deps.marker, caller.principal.org);
-    let ties = tags::untie(&sealer, state, &asking, &plain, is_native, &mut plan)?;
+    let marker = &shared.deps.marker;
+    let ties = tags::untie(marker, state, &asking, &plain, is_native, &mut plan)?;
     let mut call = Call::open(
         shared,
         state,

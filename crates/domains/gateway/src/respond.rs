@@ -65,11 +65,7 @@ pub(crate) async fn respond(
     if let Some(names) = asked.dropped {
         head.headers.insert(headers::DROPPED, names);
     }
-    let encoding = head
-        .headers
-        .get(CONTENT_ENCODING)
-        .and_then(|encoding| encoding.to_str().ok())
-        .filter(|encoding| !encoding.eq_ignore_ascii_case("identity"));
+    let encoding = headers::encoding(&head.headers);
     let protocol = asked.way.protocol;
     if head.status.is_success() && is_stream(&head.headers, asked.stream) {
         let max_event_bytes = state.config.max_event_bytes;

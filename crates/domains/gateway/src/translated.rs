@@ -7,9 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use facts::CallStatus;
 use guard::{Pass, Slot};
-use http::header::{
-    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER,
-};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::response::Parts;
 use http::{Response, StatusCode};
 use llm::Upstream;
@@ -131,10 +129,7 @@ pub(crate) async fn respond(
     let mut head = head(&call, given.status, Some(&talk.dropped));
     let pair = talk.state.pair();
     let wants_stream = talk.state.wants_stream() && !counting;
-    let encoding = given
-        .headers
-        .get(CONTENT_ENCODING)
-        .and_then(|value| value.to_str().ok());
+    let encoding = headers::encoding(&given.headers);
     if given.status.is_success()
         && wants_stream
         && is_stream(&given.headers, true)

@@ -172,6 +172,18 @@ async fn every_fault(caller: Surface) {
     assert!(broken.is_empty(), "{broken:?}");
 }
 
+/// Were it gathered first, silence would be answered with an error in place of what had come.
+#[tokio::test]
+async fn a_stream_that_says_it_is_not_encoded_is_translated_as_it_comes() {
+    let way = Way::with(WAYS[0], SETTINGS).await;
+    let script = Fault::IdleStall.script(way.spoken, "its-own");
+    let script = script.header("content-encoding", "identity");
+    way.provider.on(way.spoken.path(), script);
+    let answer = way.ask(true).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_error_event(way.caller, &answer.body);
+}
+
 #[tokio::test]
 async fn every_fault_behind_a_translation_for_messages() {
     every_fault(Surface::Messages).await;

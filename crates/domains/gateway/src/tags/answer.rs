@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::CONTENT_ENCODING;
 use wire::retag::{self, QuotedId};
 use wire::splice::Edits;
+
+use crate::headers;
 
 use super::{BEFORE_CONTENT, BEHIND_ID, Sealer, TAG, What};
 
@@ -139,9 +140,9 @@ impl Tagger {
 
     /// The same for an answer that is here whole; `None` where it stays as it is. One that came encoded leaves plain.
     pub fn whole(&mut self, headers: &HeaderMap, bytes: &Bytes, max_bytes: usize) -> Option<Bytes> {
-        let plain = match headers.get(CONTENT_ENCODING) {
+        let plain = match headers::encoding(headers) {
             None => bytes.clone(),
-            Some(name) => wire::encoding::decode(name.to_str().ok()?, bytes, max_bytes).ok()?,
+            Some(name) => wire::encoding::decode(name, bytes, max_bytes).ok()?,
         };
         let id = retag::top_id(&plain).map(str::to_owned);
         let before = plain.len();

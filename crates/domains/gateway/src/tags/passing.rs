@@ -2,11 +2,12 @@
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use http::header::CONTENT_LENGTH;
 use wire::sse::Splitter;
 
 use super::answer::Tagger;
 use crate::config::GatewayConfig;
+use crate::headers;
 use crate::respond::is_stream;
 
 /// Holds a body back for as long as an id could be cut in two: a stream until its event is whole, anything else until
@@ -32,7 +33,7 @@ impl Passing {
         headers: &mut HeaderMap,
         config: &GatewayConfig,
     ) -> Option<Box<Self>> {
-        if headers.contains_key(CONTENT_ENCODING) {
+        if headers::encoding(headers).is_some() {
             return None;
         }
         headers.remove(CONTENT_LENGTH);

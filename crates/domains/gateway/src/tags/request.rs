@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use crypto::Marker;
 use facts::Surface;
 use llm::{Plan, Upstream};
 use wire::Protocol;
@@ -33,7 +34,7 @@ pub(crate) struct Ties {
 /// Reads the tags of a request and leaves those targets in the plan that can follow them. On a native route callers
 /// see the provider's own ids.
 pub(crate) fn untie(
-    sealer: &Sealer,
+    marker: &Arc<Marker>,
     state: &State,
     request: &Request<'_>,
     body: &[u8],
@@ -44,6 +45,7 @@ pub(crate) fn untie(
     if request.way.protocol != Protocol::Responses {
         return Ok(ties);
     }
+    let sealer = &Sealer::new(marker, request.caller.principal.org);
     if !is_native {
         ties.sealer = Some(sealer.clone());
         ties.ids =

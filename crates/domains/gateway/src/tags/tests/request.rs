@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use facts::Surface;
 use http::HeaderMap;
-use kernel::Timestamp;
+use kernel::{OrgId, Timestamp};
 use llm::{Plan, Target};
 use proptest::prelude::*;
 
@@ -16,7 +16,8 @@ use crate::testing::caller;
 /// A plan over `double` and `sim`, untied from a body.
 fn untie_body(house: &House, body: &str, is_native: bool) -> Result<(Ties, Plan), GatewayError> {
     let state = house.state();
-    let caller = caller();
+    let mut caller = caller();
+    caller.principal.org = OrgId::from_u128(1);
     let envelope = wire::envelope::read(Protocol::Responses, body.as_bytes()).unwrap();
     let way = Way {
         protocol: Protocol::Responses,
@@ -36,9 +37,8 @@ fn untie_body(house: &House, body: &str, is_native: bool) -> Result<(Ties, Plan)
         .map(|name| Target::to(&house.upstream(name), None))
         .into_iter()
         .collect();
-    let own = sealer(7, 1);
     let ties = untie(
-        &own,
+        &marker(7),
         &state,
         &request,
         body.as_bytes(),
