@@ -11,11 +11,30 @@ mod write_answer;
 mod write_events;
 mod write_request;
 
-pub(crate) use read_answer::read_answer;
-pub(crate) use read_events::EventsIn;
+use wire::Protocol;
+
+use crate::dialect::Upstream;
+use crate::side::{Caller, Served};
+use read_events::EventsIn;
 #[cfg(test)]
 pub(crate) use read_request::KNOWN_FIELDS;
-pub(crate) use read_request::read_request;
-pub(crate) use write_answer::write_answer;
-pub(crate) use write_events::EventsOut;
-pub(crate) use write_request::write_request;
+use write_events::EventsOut;
+
+/// As callers speak it.
+pub(crate) static CALLER: Caller = Caller {
+    protocol: Protocol::Chat,
+    read_request: read_request::read_request,
+    write_answer: write_answer::write_answer,
+    events_out: |state| Box::new(EventsOut::new(state)),
+    late_signatures: true,
+};
+
+/// As OpenAI, DeepSeek and many other servers speak it.
+pub(crate) static SERVED: Served = Served {
+    protocol: Upstream::Chat,
+    write_request: write_request::write_request,
+    read_answer: read_answer::read_answer,
+    events_in: |dialect, _| Box::new(EventsIn::new(dialect)),
+    // These servers count nothing before they answer.
+    count: None,
+};

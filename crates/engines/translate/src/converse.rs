@@ -7,7 +7,17 @@ mod read_answer;
 mod read_events;
 mod write_request;
 
+use crate::dialect::Upstream;
+use crate::side::Served;
 pub(crate) use meter::{Meter, reported};
-pub(crate) use read_answer::read_answer;
-pub(crate) use read_events::EventsIn;
-pub(crate) use write_request::write_request;
+use read_events::EventsIn;
+
+/// As Bedrock speaks it.
+pub(crate) static SERVED: Served = Served {
+    protocol: Upstream::Converse,
+    write_request: write_request::write_request,
+    read_answer: read_answer::read_answer,
+    events_in: |_, _| Box::new(EventsIn::new()),
+    // Bedrock counts for few of these models.
+    count: None,
+};

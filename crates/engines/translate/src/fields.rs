@@ -82,8 +82,8 @@ pub(crate) const fn refused(path: &'static str, note: &'static str) -> Field {
 pub fn page() -> String {
     let mut page = String::from(HEAD);
     for definition in pairs::ALL {
-        let caller = title(definition.caller);
-        let upstream = definition.upstream;
+        let caller = title(definition.caller());
+        let upstream = definition.upstream();
         write!(page, "\n## {caller} to {upstream}\n\n").ok();
         page.push_str("| field | is | as |\n|---|---|---|\n");
         for field in definition.fields {
@@ -147,7 +147,7 @@ mod tests {
                 .iter()
                 .map(|field| field.path.split(['.', '[']).next().unwrap_or_default())
                 .collect();
-            for field in known(definition.caller) {
+            for field in known(definition.caller()) {
                 assert!(
                     listed.contains(field),
                     "{}: `{field}` is not in the table",
@@ -186,13 +186,13 @@ mod tests {
     fn what_a_table_calls_dropped_is_named() {
         for definition in pairs::ALL {
             let dialects = Dialect::ALL.into_iter();
-            for dialect in dialects.filter(|dialect| dialect.upstream() == definition.upstream) {
-                let pair = Pair::find(definition.caller, dialect).unwrap();
+            for dialect in dialects.filter(|dialect| dialect.upstream() == definition.upstream()) {
+                let pair = Pair::find(definition.caller(), dialect).unwrap();
                 let top = |field: &&Field| !field.path.contains(['.', '[']);
                 let fields = definition.fields.iter().filter(top);
                 let dropped = fields.filter(|field| field.fate == Fate::Dropped);
                 for path in dropped.map(|field| field.path).chain(["brand_new"]) {
-                    let body = bare(definition.caller, path);
+                    let body = bare(definition.caller(), path);
                     let context = RequestContext::new("m", "1");
                     let translated = pair.request(body.as_bytes(), &context).unwrap();
                     let named = translated.dropped.iter().any(|name| name == path);

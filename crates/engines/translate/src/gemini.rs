@@ -9,9 +9,20 @@ mod read_answer;
 mod read_events;
 mod write_request;
 
-pub(crate) use count::{read_count, write_count};
+use crate::dialect::Upstream;
+use crate::side::{Count, Served};
 pub(crate) use embeddings::{read_embeddings, write_embeddings};
 pub(crate) use meter::{Meter, reported};
-pub(crate) use read_answer::read_answer;
 pub(crate) use read_events::EventsIn;
-pub(crate) use write_request::write_request;
+
+/// As Google's own API and Vertex speak it.
+pub(crate) static SERVED: Served = Served {
+    protocol: Upstream::Gemini,
+    write_request: write_request::write_request,
+    read_answer: read_answer::read_answer,
+    events_in: |_, caller| Box::new(EventsIn::new(caller.late_signatures)),
+    count: Some(Count {
+        write_request: count::write_count,
+        read_answer: count::read_count,
+    }),
+};

@@ -8,6 +8,7 @@
 mod chat;
 mod context;
 mod converse;
+mod definition;
 mod dialect;
 mod dropped;
 mod error;
@@ -26,6 +27,7 @@ mod pair;
 mod pairs;
 mod responses;
 mod seal;
+mod side;
 mod state;
 mod stream;
 mod unseal;

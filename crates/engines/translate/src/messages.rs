@@ -11,12 +11,32 @@ mod write_answer;
 mod write_events;
 mod write_request;
 
-pub(crate) use count::{read_count, write_count};
-pub(crate) use read_answer::read_answer;
-pub(crate) use read_events::EventsIn;
+use wire::Protocol;
+
+use crate::dialect::Upstream;
+use crate::side::{Caller, Count, Served};
+use read_events::EventsIn;
 #[cfg(test)]
 pub(crate) use read_request::KNOWN_FIELDS;
-pub(crate) use read_request::read_request;
-pub(crate) use write_answer::write_answer;
-pub(crate) use write_events::EventsOut;
-pub(crate) use write_request::write_request;
+use write_events::EventsOut;
+
+/// As callers speak it.
+pub(crate) static CALLER: Caller = Caller {
+    protocol: Protocol::Messages,
+    read_request: read_request::read_request,
+    write_answer: write_answer::write_answer,
+    events_out: |state| Box::new(EventsOut::new(state)),
+    late_signatures: false,
+};
+
+/// As Anthropic and the clouds that serve Claude speak it.
+pub(crate) static SERVED: Served = Served {
+    protocol: Upstream::Messages,
+    write_request: write_request::write_request,
+    read_answer: read_answer::read_answer,
+    events_in: |_, _| Box::new(EventsIn::new()),
+    count: Some(Count {
+        write_request: count::write_count,
+        read_answer: count::read_count,
+    }),
+};

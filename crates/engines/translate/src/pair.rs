@@ -4,58 +4,13 @@ use kernel::Reported;
 use wire::Protocol;
 
 use crate::context::RequestContext;
+use crate::definition::Definition;
 use crate::dialect::{Dialect, Upstream};
 use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::fault::{ErrorAnswer, Fault};
-use crate::fields::Field;
-use crate::names::Names;
-use crate::neutral::{EventReader, EventWriter, Request};
 use crate::pairs;
 use crate::state::PairState;
-
-/// What a pair is made of. Each pair's folder holds one.
-pub(crate) struct Definition {
-    /// As its folder and its golden files are called.
-    pub name: &'static str,
-    pub caller: Protocol,
-    pub upstream: Upstream,
-    /// What becomes of each field of a request.
-    pub fields: &'static [Field],
-    pub request: RequestIn,
-    pub answer: fn(&PairState, &str, Reported) -> Result<Answer, TranslateError>,
-    pub streams: fn(&PairState) -> Streams,
-    /// Counting tokens, where the upstream has an endpoint for it.
-    pub count: Option<Count>,
-}
-
-/// Translates a caller's request.
-pub(crate) type RequestIn =
-    fn(Pair, &str, &RequestContext<'_>) -> Result<Translated, TranslateError>;
-
-/// Writes a neutral request in some form: for an answer, or for a count of its tokens.
-pub(crate) type Write = fn(
-    &mut Request<'_>,
-    Dialect,
-    &RequestContext<'_>,
-    &mut Names,
-    &mut Dropped,
-) -> Result<Vec<u8>, TranslateError>;
-
-/// How an upstream counts tokens before it answers.
-#[derive(Clone, Copy)]
-pub(crate) struct Count {
-    /// A caller's request for a count.
-    pub request: RequestIn,
-    /// The number in the upstream's answer.
-    pub read: fn(&str) -> Result<u64, TranslateError>,
-}
-
-/// A reader of the upstream's stream and a writer of the caller's.
-pub(crate) struct Streams {
-    pub reader: Box<dyn EventReader>,
-    pub writer: Box<dyn EventWriter>,
-}
 
 /// A caller's protocol and the dialect of an upstream that speaks another one.
 #[derive(Clone, Copy)]
@@ -93,7 +48,7 @@ impl Pair {
     #[must_use]
     pub fn find(caller: Protocol, dialect: Dialect) -> Option<Self> {
         let definition = pairs::ALL.iter().copied().find(|definition| {
-            definition.caller == caller && definition.upstream == dialect.upstream()
+            definition.caller() == caller && definition.upstream() == dialect.upstream()
         })?;
         Some(Self {
             definition,
@@ -110,13 +65,13 @@ impl Pair {
     /// What the caller speaks.
     #[must_use]
     pub fn caller(self) -> Protocol {
-        self.definition.caller
+        self.definition.caller()
     }
 
     /// What the upstream speaks.
     #[must_use]
     pub fn upstream(self) -> Upstream {
-        self.definition.upstream
+        self.definition.upstream()
     }
 
     /// How the upstream speaks it.
@@ -131,7 +86,7 @@ impl Pair {
         body: &[u8],
         context: &RequestContext<'_>,
     ) -> Result<Translated, TranslateError> {
-        (self.definition.request)(self, self.text(body)?, context)
+        self.definition.request(self, self.text(body)?, context)
     }
 
     /// Translates a request for a count of its tokens; `None` where the upstream cannot count, so that the gateway
@@ -141,23 +96,21 @@ impl Pair {
         body: &[u8],
         context: &RequestContext<'_>,
     ) -> Option<Result<Translated, TranslateError>> {
-        let count = self.definition.count?;
-        Some(
-            self.text(body)
-                .and_then(|text| (count.request)(self, text, context)),
-        )
+        let (joined, count) = self.definition.counted()?;
+        let text = self.text(body);
+        Some(text.and_then(|text| joined.request(self, text, context, count.write_request)))
     }
 
     /// The body that tells the caller a count: the upstream's answer to `count`, read.
     pub fn counted(self, body: &[u8]) -> Result<Vec<u8>, TranslateError> {
         let text = answer_text(self.upstream(), body)?;
-        let Some(count) = self.definition.count else {
+        let Some((_, count)) = self.definition.counted() else {
             return Err(TranslateError::NotAnAnswer {
                 upstream: self.upstream(),
                 reason: "nobody counts there".to_owned(),
             });
         };
-        Ok(self.estimated((count.read)(text)?))
+        Ok(self.estimated((count.read_answer)(text)?))
     }
 
     /// The body that tells the caller a count, whoever made it.
@@ -195,7 +148,7 @@ impl PairState {
     pub fn answer(&self, body: &[u8]) -> Result<Answer, TranslateError> {
         let text = answer_text(self.pair.upstream(), body)?;
         let reported = crate::stream::reported(self.pair.upstream(), body)?;
-        (self.pair.definition.answer)(self, text, reported)
+        self.pair.definition.answer(self, text, reported)
     }
 }
 

@@ -16,7 +16,7 @@ mod responses_to_messages;
 mod sound;
 mod structure;
 
-use crate::pair::Definition;
+use crate::definition::Definition;
 
 /// In the order of the page.
 pub(crate) const ALL: &[&Definition] = &[

@@ -26,7 +26,7 @@ impl Stream {
     /// A stream for the answer to that request.
     #[must_use]
     pub fn new(state: &PairState) -> Self {
-        let streams = (state.pair.definition().streams)(state);
+        let streams = state.pair.definition().streams(state);
         Self {
             reader: streams.reader,
             writer: streams.writer,

@@ -2,7 +2,7 @@
 //! the block that their pieces belong to.
 
 use super::answer::{Block, StreamEvent, ToolUse, stop, visible};
-use crate::dialect::{Dialect, Upstream};
+use crate::dialect::Upstream;
 use crate::error::TranslateError;
 use crate::fault::Fault;
 use crate::json::{self, Text};
@@ -32,7 +32,7 @@ enum Open {
 }
 
 impl EventsIn {
-    pub(crate) fn new(_dialect: Dialect) -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::write_request;
+use super::write_request::write_request;
 use crate::context::RequestContext;
 use crate::dialect::{Dialect, Upstream};
 use crate::dropped::Dropped;

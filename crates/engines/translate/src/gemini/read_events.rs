@@ -2,7 +2,7 @@
 //! whole; nothing but the connection's end ends it, because a last chunk may follow that carries only a signature.
 
 use super::answer::{Part, Response, of_text, visible};
-use crate::dialect::{Dialect, Upstream};
+use crate::dialect::Upstream;
 use crate::error::TranslateError;
 use crate::fault::Fault;
 use crate::json::{self, Text};
@@ -19,23 +19,19 @@ pub(crate) struct EventsIn {
     thinking: bool,
     /// Text has come, and nothing else since.
     in_text: bool,
-    /// Signatures of text that has gone out are kept to themselves.
-    without_late_signatures: bool,
+    /// Signatures of text that has gone out are told too.
+    late_signatures: bool,
     calls: u32,
     stop: Stop<'static>,
     over: bool,
 }
 
 impl EventsIn {
-    pub(crate) fn new(_dialect: Dialect) -> Self {
-        Self::default()
-    }
-
-    /// Leaves out the signatures that come after the text they sign. Nothing can be read of them, and a client that
-    /// takes the last block for the answer would show nothing.
-    pub(crate) fn without_late_signatures(mut self) -> Self {
-        self.without_late_signatures = true;
-        self
+    pub(crate) fn new(late_signatures: bool) -> Self {
+        Self {
+            late_signatures,
+            ..Self::default()
+        }
     }
 
     fn response(
@@ -139,7 +135,7 @@ impl EventsIn {
             emit(Event::Text(text))?;
         }
         match signature {
-            Some(signature) if self.thinking || !self.without_late_signatures => {
+            Some(signature) if self.thinking || self.late_signatures => {
                 self.thinking = false;
                 emit(Event::Bound(signature))
             }

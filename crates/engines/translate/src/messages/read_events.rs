@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::block::Block;
 use super::read_answer::{StopDetails, bound, redacted, stop};
-use crate::dialect::{Dialect, Upstream};
+use crate::dialect::Upstream;
 use crate::error::TranslateError;
 use crate::fault::Fault;
 use crate::json::{self, Text};
@@ -75,7 +75,7 @@ struct Delta<'a> {
 }
 
 impl EventsIn {
-    pub(crate) fn new(_dialect: Dialect) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             started: false,
             open: None,

@@ -2,58 +2,35 @@
 
 mod fields;
 
-use kernel::Reported;
-use wire::Protocol;
-
 use crate::chat;
 use crate::context::RequestContext;
 use crate::converse;
-use crate::dialect::Upstream;
+use crate::definition::{Definition, Joined, Work};
+use crate::dialect::Dialect;
 use crate::dropped::Dropped;
 use crate::error::TranslateError;
-use crate::names::Names;
-use crate::pair::{Answer, Definition, Pair, Streams, Translated};
+use crate::neutral::Request;
 use crate::pairs::sound;
-use crate::state::PairState;
 
-pub(super) const PAIR: Definition = Definition {
+pub(super) static PAIR: Definition = Definition {
     name: "chat_to_converse",
-    caller: Protocol::Chat,
-    upstream: Upstream::Converse,
     fields: fields::FIELDS,
-    request,
-    answer,
-    streams,
-    // Chat has no word for counting.
-    count: None,
+    work: Work::Joined(Joined {
+        caller: &chat::CALLER,
+        upstream: &converse::SERVED,
+        adapt: Some(adapt),
+    }),
 };
 
-fn request(
-    pair: Pair,
-    body: &str,
-    context: &RequestContext<'_>,
-) -> Result<Translated, TranslateError> {
-    let mut dropped = Dropped::default();
-    let mut names = Names::default();
-    let mut request = chat::read_request(body, context, &mut dropped)?;
-    sound::refuse(&request, "Converse takes no sound; send a transcript")?;
-    let dialect = pair.dialect();
-    let body = converse::write_request(&mut request, dialect, context, &mut names, &mut dropped)?;
-    Ok(Translated {
-        body,
-        dropped,
-        state: PairState::new(pair, &request, names, context),
-    })
-}
-
-fn answer(state: &PairState, body: &str, reported: Reported) -> Result<Answer, TranslateError> {
-    let answer = converse::read_answer(body, state.pair.dialect())?;
-    Ok(chat::write_answer(&answer, state, reported))
-}
-
-fn streams(state: &PairState) -> Streams {
-    Streams {
-        reader: Box::new(converse::EventsIn::new(state.pair.dialect())),
-        writer: Box::new(chat::EventsOut::new(state)),
-    }
+fn adapt(
+    request: &mut Request<'_>,
+    _dialect: Dialect,
+    _context: &RequestContext<'_>,
+    _dropped: &mut Dropped,
+) -> Result<(), TranslateError> {
+    sound::refuse(
+        request,
+        "messages[].content[].input_audio",
+        "Converse takes no sound; send a transcript",
+    )
 }

@@ -2,56 +2,16 @@
 
 mod fields;
 
-use kernel::Reported;
-use wire::Protocol;
-
 use crate::chat;
-use crate::context::RequestContext;
-use crate::dialect::Upstream;
-use crate::dropped::Dropped;
-use crate::error::TranslateError;
+use crate::definition::{Definition, Joined, Work};
 use crate::gemini;
-use crate::names::Names;
-use crate::pair::{Answer, Definition, Pair, Streams, Translated};
-use crate::state::PairState;
 
-pub(super) const PAIR: Definition = Definition {
+pub(super) static PAIR: Definition = Definition {
     name: "chat_to_gemini",
-    caller: Protocol::Chat,
-    upstream: Upstream::Gemini,
     fields: fields::FIELDS,
-    request,
-    answer,
-    streams,
-    // Chat has no word for counting.
-    count: None,
+    work: Work::Joined(Joined {
+        caller: &chat::CALLER,
+        upstream: &gemini::SERVED,
+        adapt: None,
+    }),
 };
-
-fn request(
-    pair: Pair,
-    body: &str,
-    context: &RequestContext<'_>,
-) -> Result<Translated, TranslateError> {
-    let mut dropped = Dropped::default();
-    let mut names = Names::default();
-    let mut request = chat::read_request(body, context, &mut dropped)?;
-    let dialect = pair.dialect();
-    let body = gemini::write_request(&mut request, dialect, context, &mut names, &mut dropped)?;
-    Ok(Translated {
-        body,
-        dropped,
-        state: PairState::new(pair, &request, names, context),
-    })
-}
-
-fn answer(state: &PairState, body: &str, reported: Reported) -> Result<Answer, TranslateError> {
-    let answer = gemini::read_answer(body, state.pair.dialect())?;
-    Ok(chat::write_answer(&answer, state, reported))
-}
-
-fn streams(state: &PairState) -> Streams {
-    Streams {
-        reader: Box::new(gemini::EventsIn::new(state.pair.dialect())),
-        writer: Box::new(chat::EventsOut::new(state)),
-    }
-}

@@ -8,25 +8,27 @@ use kernel::Reported;
 use wire::Protocol;
 
 use crate::context::RequestContext;
+use crate::definition::{Definition, Own, Streams, Work};
 use crate::dialect::Upstream;
 use crate::error::TranslateError;
 use crate::gemini;
 use crate::names::Names;
 use crate::neutral;
-use crate::pair::{Answer, Definition, Pair, Streams, Translated};
+use crate::pair::{Answer, Pair, Translated};
 use crate::state::PairState;
 #[cfg(test)]
 pub(crate) use request::KNOWN_FIELDS;
 
-pub(super) const PAIR: Definition = Definition {
+pub(super) static PAIR: Definition = Definition {
     name: "embeddings_to_gemini",
-    caller: Protocol::Embeddings,
-    upstream: Upstream::Gemini,
     fields: fields::FIELDS,
-    request,
-    answer,
-    streams,
-    count: None,
+    work: Work::Own(Own {
+        caller: Protocol::Embeddings,
+        upstream: Upstream::Gemini,
+        request,
+        answer,
+        streams,
+    }),
 };
 
 /// Where the state keeps how the vectors shall be written.
@@ -65,9 +67,9 @@ fn answer(state: &PairState, body: &str, reported: Reported) -> Result<Answer, T
 }
 
 /// Vectors are not streamed: nobody asks for this.
-fn streams(state: &PairState) -> Streams {
+fn streams() -> Streams {
     Streams {
-        reader: Box::new(gemini::EventsIn::new(state.pair.dialect())),
+        reader: Box::new(gemini::EventsIn::new(false)),
         writer: Box::new(silent::Silent),
     }
 }

@@ -1,80 +1,19 @@
 //! Claude Code, and whoever else speaks messages, over Gemini.
 
 mod fields;
-
-use kernel::Reported;
-use wire::Protocol;
-
-use crate::context::RequestContext;
-use crate::dialect::Upstream;
-use crate::dropped::Dropped;
-use crate::error::TranslateError;
-use crate::gemini;
-use crate::messages;
-use crate::names::Names;
-use crate::pair::{Answer, Count, Definition, Pair, Streams, Translated, Write};
-use crate::state::PairState;
-
-pub(super) const PAIR: Definition = Definition {
-    name: "messages_to_gemini",
-    caller: Protocol::Messages,
-    upstream: Upstream::Gemini,
-    fields: fields::FIELDS,
-    request,
-    answer,
-    streams,
-    count: Some(Count {
-        request: count,
-        read: gemini::read_count,
-    }),
-};
-
-fn request(
-    pair: Pair,
-    body: &str,
-    context: &RequestContext<'_>,
-) -> Result<Translated, TranslateError> {
-    translated(pair, body, context, gemini::write_request)
-}
-
-fn count(
-    pair: Pair,
-    body: &str,
-    context: &RequestContext<'_>,
-) -> Result<Translated, TranslateError> {
-    translated(pair, body, context, gemini::write_count)
-}
-
-fn translated(
-    pair: Pair,
-    body: &str,
-    context: &RequestContext<'_>,
-    write: Write,
-) -> Result<Translated, TranslateError> {
-    let mut dropped = Dropped::default();
-    let mut names = Names::default();
-    let mut request = messages::read_request(body, context, &mut dropped)?;
-    let dialect = pair.dialect();
-    let body = write(&mut request, dialect, context, &mut names, &mut dropped)?;
-    Ok(Translated {
-        body,
-        dropped,
-        state: PairState::new(pair, &request, names, context),
-    })
-}
-
-fn answer(state: &PairState, body: &str, reported: Reported) -> Result<Answer, TranslateError> {
-    let answer = gemini::read_answer(body, state.pair.dialect())?;
-    Ok(messages::write_answer(&answer, state, reported))
-}
-
-fn streams(state: &PairState) -> Streams {
-    let reader = gemini::EventsIn::new(state.pair.dialect());
-    Streams {
-        reader: Box::new(reader.without_late_signatures()),
-        writer: Box::new(messages::EventsOut::new(state)),
-    }
-}
-
 #[cfg(test)]
 mod tests;
+
+use crate::definition::{Definition, Joined, Work};
+use crate::gemini;
+use crate::messages;
+
+pub(super) static PAIR: Definition = Definition {
+    name: "messages_to_gemini",
+    fields: fields::FIELDS,
+    work: Work::Joined(Joined {
+        caller: &messages::CALLER,
+        upstream: &gemini::SERVED,
+        adapt: None,
+    }),
+};

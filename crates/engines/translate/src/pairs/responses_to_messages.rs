@@ -1,78 +1,44 @@
 //! Codex, and whoever else speaks Responses, over Claude.
 
 mod fields;
-mod rules;
-
-use kernel::Reported;
-use wire::Protocol;
 
 use crate::context::RequestContext;
-use crate::dialect::Upstream;
+use crate::definition::{Definition, Joined, Work};
+use crate::dialect::Dialect;
 use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::messages;
-use crate::names::Names;
-use crate::pair::{Answer, Count, Definition, Pair, Streams, Translated, Write};
+use crate::neutral::{Request, ThinkingMode};
+use crate::pairs::sound;
 use crate::responses;
-use crate::state::PairState;
 
-pub(super) const PAIR: Definition = Definition {
+pub(super) static PAIR: Definition = Definition {
     name: "responses_to_messages",
-    caller: Protocol::Responses,
-    upstream: Upstream::Messages,
     fields: fields::FIELDS,
-    request,
-    answer,
-    streams,
-    count: Some(Count {
-        request: count,
-        read: messages::read_count,
+    work: Work::Joined(Joined {
+        caller: &responses::CALLER,
+        upstream: &messages::SERVED,
+        adapt: Some(adapt),
     }),
 };
 
-fn request(
-    pair: Pair,
-    body: &str,
+fn adapt(
+    request: &mut Request<'_>,
+    _dialect: Dialect,
     context: &RequestContext<'_>,
-) -> Result<Translated, TranslateError> {
-    translated(pair, body, context, messages::write_request)
-}
-
-fn count(
-    pair: Pair,
-    body: &str,
-    context: &RequestContext<'_>,
-) -> Result<Translated, TranslateError> {
-    translated(pair, body, context, messages::write_count)
-}
-
-fn translated(
-    pair: Pair,
-    body: &str,
-    context: &RequestContext<'_>,
-    write: Write,
-) -> Result<Translated, TranslateError> {
-    let mut dropped = Dropped::default();
-    let mut names = Names::default();
-    let mut request = responses::read_request(body, context, &mut dropped)?;
-    rules::adapt(&mut request, context)?;
-    let dialect = pair.dialect();
-    let body = write(&mut request, dialect, context, &mut names, &mut dropped)?;
-    Ok(Translated {
-        body,
-        dropped,
-        state: PairState::new(pair, &request, names, context),
-    })
-}
-
-fn answer(state: &PairState, body: &str, reported: Reported) -> Result<Answer, TranslateError> {
-    let answer = messages::read_answer(body, state.pair.dialect())?;
-    Ok(responses::write_answer(&answer, state, reported))
-}
-
-fn streams(state: &PairState) -> Streams {
-    Streams {
-        reader: Box::new(messages::EventsIn::new(state.pair.dialect())),
-        writer: Box::new(responses::EventsOut::new(state)),
+    _dropped: &mut Dropped,
+) -> Result<(), TranslateError> {
+    sound::refuse(
+        request,
+        "input[].content[].input_audio",
+        "Claude does not hear; send a transcript",
+    )?;
+    // OpenAI's models reason unless they are told not to, and Claude only where it is told to: whoever asks for a
+    // summary of the reasoning expects some.
+    let thinking = &mut request.thinking;
+    let expects = thinking.summary == Some(true) && context.facts.reasons != Some(false);
+    if expects && thinking.mode == ThinkingMode::Unsaid {
+        thinking.mode = ThinkingMode::Adaptive;
     }
+    Ok(())
 }

@@ -10,7 +10,6 @@ use serde_json::value::RawValue;
 use self::calls::Calls;
 use super::item::{Content, Item, content, json_text};
 use super::read_answer::{Response, bound, broken};
-use crate::dialect::Dialect;
 use crate::error::TranslateError;
 use crate::fault::Fault;
 use crate::json::{self, Text};
@@ -60,7 +59,7 @@ impl<'a> Told<'a> {
 }
 
 impl EventsIn {
-    pub(crate) fn new(_dialect: Dialect) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             started: false,
             calls: Calls::default(),

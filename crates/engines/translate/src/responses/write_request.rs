@@ -41,6 +41,7 @@ pub(crate) fn write_request(
 /// takes nothing else.
 pub(crate) fn write_count(
     request: &mut Request<'_>,
+    _dialect: Dialect,
     context: &RequestContext<'_>,
     names: &mut Names,
     dropped: &mut Dropped,

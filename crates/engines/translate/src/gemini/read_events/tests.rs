@@ -4,7 +4,7 @@ use super::*;
 
 /// Every event in a short form, the connection's end included.
 fn read(events: &[&str]) -> Result<Vec<String>, TranslateError> {
-    let mut reader = EventsIn::new(Dialect::Gemini);
+    let mut reader = EventsIn::new(true);
     let mut seen = Vec::new();
     let mut emit = |event: Event<'_>| {
         seen.push(show(&event));

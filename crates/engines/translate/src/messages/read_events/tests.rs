@@ -4,7 +4,7 @@ use super::*;
 
 /// Every event in a short form.
 fn read(events: &[&str]) -> Vec<String> {
-    let mut reader = EventsIn::new(Dialect::Anthropic);
+    let mut reader = EventsIn::new();
     let mut seen = Vec::new();
     for event in events {
         let mut emit = |event: Event<'_>| {

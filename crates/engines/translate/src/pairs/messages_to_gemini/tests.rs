@@ -4,9 +4,13 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::*;
+use wire::Protocol;
+
+use crate::context::RequestContext;
 use crate::dialect::Dialect;
-use crate::neutral::{Event, EventReader as _};
+use crate::messages;
+use crate::neutral::Event;
+use crate::pair::Pair;
 use crate::stream::Stream;
 
 fn pair() -> Pair {
@@ -118,7 +122,7 @@ fn joined(items: impl IntoIterator<Item = Item>) -> Vec<Item> {
 
 /// What a caller's client makes of its stream.
 fn received(stream: &[u8]) -> Vec<Item> {
-    let mut reader = messages::EventsIn::new(Dialect::Anthropic);
+    let mut reader = (messages::SERVED.events_in)(Dialect::Anthropic, &messages::CALLER);
     let mut items = Vec::new();
     let mut calls: Vec<(String, String)> = Vec::new();
     for event in wire::sse::events(stream) {

@@ -4,7 +4,7 @@ use super::*;
 
 /// Events as they are shown for debugging, of one stream.
 fn events(stream: &[&str]) -> Vec<String> {
-    let mut reader = EventsIn::new(Dialect::OpenAiResponses);
+    let mut reader = EventsIn::new();
     let mut told = Vec::new();
     let mut emit = |event: Event<'_>| {
         told.push(match event {
@@ -80,7 +80,7 @@ fn pieces_of_nothing_and_events_of_nobody_do_no_harm() {
 
 #[test]
 fn a_runaway_is_stopped() {
-    let mut reader = EventsIn::new(Dialect::OpenAiResponses);
+    let mut reader = EventsIn::new();
     let mut emit = |_: Event<'_>| Ok(());
     let mut last = Ok(());
     for index in 0..600 {

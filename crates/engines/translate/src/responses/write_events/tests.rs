@@ -229,7 +229,7 @@ fn what_is_kept_is_bounded() {
 
 /// What a reader of the same protocol makes of a stream: words joined, calls with their input.
 fn read_back(stream: &[u8]) -> Vec<String> {
-    let mut reader = EventsIn::new(Dialect::OpenAiResponses);
+    let mut reader = EventsIn::new();
     let mut told: Vec<String> = Vec::new();
     let mut place = std::collections::HashMap::new();
     for event in wire::sse::events(stream) {
