@@ -35,6 +35,8 @@ pub struct Row {
     pub gateway: Side,
     /// Gateway's processor time over the bare proxy's, the middle of the rounds.
     pub cpu_ratio: f64,
+    /// What that ratio must not pass.
+    pub bound: Option<f64>,
 }
 
 impl Row {
@@ -70,12 +72,22 @@ impl Row {
             cpu_ratio: middle(&|round| {
                 round.gateway.cpu_us_per_request() / round.proxy.cpu_us_per_request().max(1e-9)
             }),
+            bound: None,
         };
         eprintln!(
             "{name}: proxy {:.1}, gateway {:.1} µs of CPU per {unit}, ratio {:.2}",
             row.proxy.cpu_us, row.gateway.cpu_us, row.cpu_ratio
         );
         row
+    }
+
+    /// The row with its ratio held against a bound.
+    #[must_use]
+    pub fn bounded(self, bound: f64) -> Self {
+        Self {
+            bound: Some(bound),
+            ..self
+        }
     }
 }
 
