@@ -9,7 +9,7 @@ mod write_request;
 
 use crate::dialect::Upstream;
 use crate::side::Served;
-pub(crate) use meter::{Meter, reported};
+pub(crate) use meter::{look, reported};
 use read_events::EventsIn;
 
 /// As Bedrock speaks it.

@@ -12,7 +12,7 @@ mod write_request;
 use crate::dialect::Upstream;
 use crate::side::{Count, Served};
 pub(crate) use embeddings::{read_embeddings, write_embeddings};
-pub(crate) use meter::{Meter, reported};
+pub(crate) use meter::{look, reported};
 pub(crate) use read_events::EventsIn;
 
 /// As Google's own API and Vertex speak it.

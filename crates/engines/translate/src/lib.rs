@@ -5,6 +5,7 @@
 //! writes that in the upstream's words; answers and events go the same way back. The same protocol on both sides is
 //! no pair: it passes through elsewhere, byte for byte.
 
+mod call;
 mod chat;
 mod context;
 mod converse;
@@ -17,6 +18,7 @@ mod fields;
 mod gemini;
 mod json;
 mod messages;
+mod meter;
 mod names;
 #[expect(
     dead_code,

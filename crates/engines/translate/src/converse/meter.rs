@@ -1,89 +1,44 @@
 //! What a Converse answer or stream says about itself. A stream's counts come last, behind the reason of its end.
 
-use bytes::Bytes;
 use kernel::{Reported, Usage};
-use wire::{Phase, sse};
+use wire::Phase;
 
 use super::answer::{Block, Counts, Response, StreamEvent, Tier};
 use crate::dialect::Upstream;
 use crate::error::TranslateError;
 use crate::fault::Fault;
 use crate::json::{self, Text};
+use crate::meter::Meter;
 
-/// Watches a stream.
-#[derive(Debug, Default)]
-pub(crate) struct Meter {
-    phase: Phase,
-    reported: Reported,
-    output_bytes: u64,
-    final_usage: bool,
-    /// The reason of the end has come: where the counts do not, they are not known.
-    finished: bool,
+/// Looks at one event of a stream.
+pub(crate) fn look(meter: &mut Meter, name: Option<&[u8]>, data: &str) {
+    if name == Some(b"error") {
+        let fault = Fault::read(0, data.as_bytes());
+        meter.fail(fault.code, fault.message);
+    } else if let Ok(event) = json::read::<StreamEvent<'_>>(data) {
+        see(meter, &event);
+    }
 }
 
-impl Meter {
-    /// Looks at a block of whole events.
-    pub(crate) fn observe(&mut self, block: &Bytes) {
-        for event in sse::events(block) {
-            if event.data.is_empty() || matches!(self.phase, Phase::Failed { .. }) {
-                continue;
-            }
-            if self.phase == Phase::Silent {
-                self.phase = Phase::Started;
-            }
-            let data = String::from_utf8_lossy(&event.data);
-            if event.name == Some(b"error") {
-                let fault = Fault::read(0, data.as_bytes());
-                self.phase = Phase::Failed {
-                    code: fault.code,
-                    message: fault.message,
-                };
-            } else if let Ok(event) = json::read::<StreamEvent<'_>>(&data) {
-                self.event(&event);
-            }
-        }
+fn see(meter: &mut Meter, event: &StreamEvent<'_>) {
+    if let Some(delta) = &event.delta {
+        meter.output_bytes += said(delta);
+        meter.phase = Phase::Semantic;
     }
-
-    pub(crate) fn may_end_here(&self) -> bool {
-        self.finished && !matches!(self.phase, Phase::Failed { .. })
+    if event
+        .start
+        .as_ref()
+        .is_some_and(|start| start.tool_use.is_some())
+    {
+        meter.phase = Phase::Semantic;
     }
-
-    pub(crate) fn phase(&self) -> &Phase {
-        &self.phase
+    if let Some(reason) = &event.stop_reason {
+        meter.finished = true;
+        meter.reported.stop_reason = Some(reason.decoded().into_owned());
     }
-
-    pub(crate) fn reported(&self) -> &Reported {
-        &self.reported
-    }
-
-    pub(crate) fn has_final_usage(&self) -> bool {
-        self.final_usage
-    }
-
-    pub(crate) fn output_bytes(&self) -> u64 {
-        self.output_bytes
-    }
-
-    fn event(&mut self, event: &StreamEvent<'_>) {
-        if let Some(delta) = &event.delta {
-            self.output_bytes += said(delta);
-            self.phase = Phase::Semantic;
-        }
-        if event
-            .start
-            .as_ref()
-            .is_some_and(|start| start.tool_use.is_some())
-        {
-            self.phase = Phase::Semantic;
-        }
-        if let Some(reason) = &event.stop_reason {
-            self.finished = true;
-            self.reported.stop_reason = Some(reason.decoded().into_owned());
-        }
-        if let Some(counts) = &event.usage {
-            report(counts, event.service_tier.as_ref(), &mut self.reported);
-            self.final_usage = self.finished;
-        }
+    if let Some(counts) = &event.usage {
+        report(counts, event.service_tier.as_ref(), &mut meter.reported);
+        meter.final_usage = meter.finished;
     }
 }
 
@@ -149,14 +104,10 @@ mod tests {
 
     #[test]
     fn counts_never_overlap_and_come_behind_the_end() {
-        let mut meter = Meter::default();
+        let mut meter = Meter::new(look);
         let mut see = |name: &str, data: &str| {
             meter.observe(&format!("event: {name}\ndata: {data}\n\n").into());
-            (
-                meter.phase().clone(),
-                meter.may_end_here(),
-                meter.has_final_usage(),
-            )
+            (meter.phase.clone(), meter.may_end_here(), meter.final_usage)
         };
         assert_eq!(
             see("messageStart", r#"{"role":"assistant"}"#),
@@ -175,7 +126,7 @@ mod tests {
         );
         let counts = r#"{"usage":{"inputTokens":5,"outputTokens":7,"totalTokens":112,"cacheReadInputTokens":60,"cacheWriteInputTokens":40,"cacheDetails":[{"ttl":"1h","inputTokens":30},{"ttl":"5m","inputTokens":10}]},"serviceTier":{"type":"flex"}}"#;
         assert_eq!(see("metadata", counts), (Phase::Semantic, true, true));
-        let usage = meter.reported().usage.unwrap();
+        let usage = meter.reported.usage.unwrap();
         let all = [
             usage.input,
             usage.cache_read,
@@ -184,16 +135,16 @@ mod tests {
             usage.output,
         ];
         assert_eq!(all, [5, 60, 10, 30, 7]);
-        assert_eq!(meter.reported().service_tier.as_deref(), Some("flex"));
-        assert_eq!(meter.output_bytes(), 2);
+        assert_eq!(meter.reported.service_tier.as_deref(), Some("flex"));
+        assert_eq!(meter.output_bytes, 2);
     }
 
     #[test]
     fn an_exception_ends_a_stream() {
-        let mut meter = Meter::default();
+        let mut meter = Meter::new(look);
         let event = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\",\"message\":\"slow\"}}\n\n";
         meter.observe(&event.into());
-        let Phase::Failed { code, message } = meter.phase() else {
+        let Phase::Failed { code, message } = &meter.phase else {
             panic!("{meter:?}");
         };
         assert_eq!(

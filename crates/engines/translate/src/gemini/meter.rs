@@ -1,124 +1,78 @@
 //! What a Gemini answer or stream says about itself. Every chunk is a whole answer object and its usage is cumulative:
 //! the last one counts. Prompt counts include the cached ones, candidates leave thoughts out.
 
-use bytes::Bytes;
 use kernel::tokens::Refusal;
 use kernel::{Reported, Usage};
-use wire::{Phase, sse};
+use wire::Phase;
 
 use super::answer::{Candidate, Modality, Response, UsageMetadata, is_refusal};
 use crate::dialect::Upstream;
 use crate::error::TranslateError;
 use crate::fault::Fault;
 use crate::json::{self, Text};
+use crate::meter::Meter;
 
-/// Watches a stream.
-#[derive(Debug, Default)]
-pub(crate) struct Meter {
-    phase: Phase,
-    reported: Reported,
-    output_bytes: u64,
-    final_usage: bool,
-    /// A finish reason has come: a clean end of the connection is the answer's end.
-    finished: bool,
+/// Looks at one event of a stream.
+pub(crate) fn look(meter: &mut Meter, _name: Option<&[u8]>, data: &str) {
+    if let Ok(response) = json::read::<Response<'_>>(data) {
+        see(meter, response, data);
+    }
 }
 
-impl Meter {
-    /// Looks at a block of whole events.
-    pub(crate) fn observe(&mut self, block: &Bytes) {
-        for event in sse::events(block) {
-            if event.data.is_empty() || matches!(self.phase, Phase::Failed { .. }) {
-                continue;
-            }
-            if self.phase == Phase::Silent {
-                self.phase = Phase::Started;
-            }
-            let data = String::from_utf8_lossy(&event.data);
-            if let Ok(response) = json::read::<Response<'_>>(&data) {
-                self.response(response, &data);
-            }
-        }
+fn see(meter: &mut Meter, mut response: Response<'_>, data: &str) {
+    if response.has_error() {
+        let fault = Fault::read(0, data.as_bytes());
+        meter.fail(fault.code, fault.message);
+        return;
     }
-
-    pub(crate) fn may_end_here(&self) -> bool {
-        self.finished && !matches!(self.phase, Phase::Failed { .. })
+    keep(
+        &mut meter.reported.response_id,
+        response.response_id.as_ref(),
+    );
+    keep(&mut meter.reported.model, response.model_version.as_ref());
+    if let Some(feedback) = &response.prompt_feedback
+        && let Some(reason) = &feedback.block_reason
+    {
+        meter.finished = true;
+        refuse(&mut meter.reported, &reason.decoded(), true);
     }
-
-    pub(crate) fn phase(&self) -> &Phase {
-        &self.phase
+    if let Some(mut candidate) = response.candidate() {
+        see_candidate(meter, &mut candidate);
     }
-
-    pub(crate) fn reported(&self) -> &Reported {
-        &self.reported
+    if let Some(usage) = &response.usage_metadata {
+        report(usage, &mut meter.reported);
+        meter.final_usage = meter.finished;
     }
+}
 
-    pub(crate) fn has_final_usage(&self) -> bool {
-        self.final_usage
+fn see_candidate(meter: &mut Meter, candidate: &mut Candidate<'_>) {
+    let mut said = false;
+    for part in candidate.parts() {
+        let args = part.function_call.as_ref().map(|call| call.args);
+        let args = args.map_or(0, |args| args.map_or(0, |args| args.get().len()));
+        let text = part.text.as_ref().map_or(0, Text::len);
+        meter.output_bytes += (text + args) as u64;
+        said |= text > 0 || part.function_call.is_some();
     }
-
-    pub(crate) fn output_bytes(&self) -> u64 {
-        self.output_bytes
+    if said {
+        meter.phase = Phase::Semantic;
     }
-
-    fn response(&mut self, mut response: Response<'_>, data: &str) {
-        if response.has_error() {
-            let fault = Fault::read(0, data.as_bytes());
-            self.fail(fault.code, fault.message);
-            return;
-        }
-        keep(
-            &mut self.reported.response_id,
-            response.response_id.as_ref(),
-        );
-        keep(&mut self.reported.model, response.model_version.as_ref());
-        if let Some(feedback) = &response.prompt_feedback
-            && let Some(reason) = &feedback.block_reason
-        {
-            self.finished = true;
-            refuse(&mut self.reported, &reason.decoded(), true);
-        }
-        if let Some(mut candidate) = response.candidate() {
-            self.candidate(&mut candidate);
-        }
-        if let Some(usage) = &response.usage_metadata {
-            report(usage, &mut self.reported);
-            self.final_usage = self.finished;
-        }
+    if let Some(grounding) = &candidate.grounding_metadata {
+        searched(&mut meter.reported, grounding.web_search_queries.as_deref());
     }
-
-    fn candidate(&mut self, candidate: &mut Candidate<'_>) {
-        let mut said = false;
-        for part in candidate.parts() {
-            let args = part.function_call.as_ref().map(|call| call.args);
-            let args = args.map_or(0, |args| args.map_or(0, |args| args.get().len()));
-            let text = part.text.as_ref().map_or(0, Text::len);
-            self.output_bytes += (text + args) as u64;
-            said |= text > 0 || part.function_call.is_some();
-        }
-        if said {
-            self.phase = Phase::Semantic;
-        }
-        if let Some(grounding) = &candidate.grounding_metadata {
-            searched(&mut self.reported, grounding.web_search_queries.as_deref());
-        }
-        let Some(reason) = &candidate.finish_reason else {
-            return;
-        };
-        let reason = reason.decoded();
-        self.finished = true;
-        if is_refusal(&reason) {
-            refuse(&mut self.reported, &reason, self.output_bytes == 0);
-        } else if reason.starts_with("MALFORMED") || reason == "UNEXPECTED_TOOL_CALL" {
-            let words = candidate.finish_message.as_ref().map(Text::decoded);
-            let words = words.unwrap_or_default().into_owned();
-            self.fail(Some(reason.into_owned()), words);
-        } else {
-            self.reported.stop_reason = Some(reason.into_owned());
-        }
-    }
-
-    fn fail(&mut self, code: Option<String>, message: String) {
-        self.phase = Phase::Failed { code, message };
+    let Some(reason) = &candidate.finish_reason else {
+        return;
+    };
+    let reason = reason.decoded();
+    meter.finished = true;
+    if is_refusal(&reason) {
+        refuse(&mut meter.reported, &reason, meter.output_bytes == 0);
+    } else if reason.starts_with("MALFORMED") || reason == "UNEXPECTED_TOOL_CALL" {
+        let words = candidate.finish_message.as_ref().map(Text::decoded);
+        let words = words.unwrap_or_default().into_owned();
+        meter.fail(Some(reason.into_owned()), words);
+    } else {
+        meter.reported.stop_reason = Some(reason.into_owned());
     }
 }
 
@@ -127,8 +81,8 @@ pub(crate) fn reported(body: &[u8]) -> Result<Reported, TranslateError> {
     let text = String::from_utf8_lossy(body);
     let response: Response<'_> =
         json::read(&text).map_err(|error| TranslateError::answer(Upstream::Gemini, &error))?;
-    let mut meter = Meter::default();
-    meter.response(response, &text);
+    let mut meter = Meter::new(look);
+    see(&mut meter, response, &text);
     Ok(meter.reported)
 }
 

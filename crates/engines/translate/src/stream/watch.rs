@@ -2,26 +2,25 @@
 
 use bytes::Bytes;
 use kernel::Reported;
-use wire::{Meter, Phase, Protocol};
+use wire::{Phase, Protocol};
 
 use crate::dialect::Upstream;
 use crate::error::TranslateError;
+use crate::meter::{Look, Meter};
 use crate::{converse, gemini};
 
 /// Watches an upstream's stream.
 #[derive(Debug)]
 pub(super) enum Watch {
-    Wire(Box<Meter>),
-    Gemini(Box<gemini::Meter>),
-    Converse(Box<converse::Meter>),
+    Wire(Box<wire::Meter>),
+    Side(Box<Meter>),
 }
 
 impl Watch {
     pub(super) fn new(upstream: Upstream) -> Self {
         match who(upstream) {
-            Who::Wire(protocol) => Self::Wire(Box::new(Meter::new(protocol))),
-            Who::Gemini => Self::Gemini(Box::default()),
-            Who::Converse => Self::Converse(Box::default()),
+            Who::Wire(protocol) => Self::Wire(Box::new(wire::Meter::new(protocol))),
+            Who::Side { look, .. } => Self::Side(Box::new(Meter::new(look))),
         }
     }
 
@@ -30,48 +29,42 @@ impl Watch {
             Self::Wire(meter) => {
                 meter.observe(block);
             }
-            Self::Gemini(meter) => meter.observe(block),
-            Self::Converse(meter) => meter.observe(block),
+            Self::Side(meter) => meter.observe(block),
         }
     }
 
     pub(super) fn may_end_here(&self) -> bool {
         match self {
             Self::Wire(meter) => meter.may_end_here(),
-            Self::Gemini(meter) => meter.may_end_here(),
-            Self::Converse(meter) => meter.may_end_here(),
+            Self::Side(meter) => meter.may_end_here(),
         }
     }
 
     pub(super) fn phase(&self) -> &Phase {
         match self {
             Self::Wire(meter) => meter.phase(),
-            Self::Gemini(meter) => meter.phase(),
-            Self::Converse(meter) => meter.phase(),
+            Self::Side(meter) => &meter.phase,
         }
     }
 
     pub(super) fn reported(&self) -> &Reported {
         match self {
             Self::Wire(meter) => meter.reported(),
-            Self::Gemini(meter) => meter.reported(),
-            Self::Converse(meter) => meter.reported(),
+            Self::Side(meter) => &meter.reported,
         }
     }
 
     pub(super) fn has_final_usage(&self) -> bool {
         match self {
             Self::Wire(meter) => meter.has_final_usage(),
-            Self::Gemini(meter) => meter.has_final_usage(),
-            Self::Converse(meter) => meter.has_final_usage(),
+            Self::Side(meter) => meter.final_usage,
         }
     }
 
     pub(super) fn output_bytes(&self) -> u64 {
         match self {
             Self::Wire(meter) => meter.output_bytes(),
-            Self::Gemini(meter) => meter.output_bytes(),
-            Self::Converse(meter) => meter.output_bytes(),
+            Self::Side(meter) => meter.output_bytes,
         }
     }
 }
@@ -80,8 +73,7 @@ impl Watch {
 pub(crate) fn reported(upstream: Upstream, body: &[u8]) -> Result<Reported, TranslateError> {
     let protocol = match who(upstream) {
         Who::Wire(protocol) => protocol,
-        Who::Gemini => return gemini::reported(body),
-        Who::Converse => return converse::reported(body),
+        Who::Side { reported, .. } => return reported(body),
     };
     wire::answer::read_answer(protocol, body).map_err(|error| TranslateError::NotAnAnswer {
         upstream,
@@ -91,8 +83,10 @@ pub(crate) fn reported(upstream: Upstream, body: &[u8]) -> Result<Reported, Tran
 
 enum Who {
     Wire(Protocol),
-    Gemini,
-    Converse,
+    Side {
+        look: Look,
+        reported: fn(&[u8]) -> Result<Reported, TranslateError>,
+    },
 }
 
 fn who(upstream: Upstream) -> Who {
@@ -100,7 +94,13 @@ fn who(upstream: Upstream) -> Who {
         Upstream::Messages => Who::Wire(Protocol::Messages),
         Upstream::Chat => Who::Wire(Protocol::Chat),
         Upstream::Responses => Who::Wire(Protocol::Responses),
-        Upstream::Gemini => Who::Gemini,
-        Upstream::Converse => Who::Converse,
+        Upstream::Gemini => Who::Side {
+            look: gemini::look,
+            reported: gemini::reported,
+        },
+        Upstream::Converse => Who::Side {
+            look: converse::look,
+            reported: converse::reported,
+        },
     }
 }

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 
+use crate::call;
 use crate::context::ModelFacts;
 use crate::dropped::Dropped;
 use crate::error::TranslateError;
-use crate::json::{self, Array, Object, Text};
-use crate::names::{self, NameRule};
-use crate::neutral::{Conversation, Input, Media, Part, Role, Source, ToolCall, ToolResult};
+use crate::json::{Array, Object, Text};
+use crate::names;
+use crate::neutral::{Conversation, Media, Part, Role, Source, ToolCall, ToolResult};
 
 /// What the model is told where it takes no images, or none of this sort.
 const NO_IMAGE: &str = "[an image was left out: this model takes none such]";
@@ -216,27 +217,5 @@ fn write_blocks(list: &mut Array<'_>, blocks: &[Said<'_>], documents: &mut u64) 
 
 fn write_call(out: &mut Object<'_>, call: &ToolCall<'_>) {
     out.str("toolUseId", &names::call_id(&call.id.decoded()));
-    let space = call.namespace.as_ref().map(Text::decoded);
-    let name = call.name.decoded();
-    out.str(
-        "name",
-        &names::shown(NameRule::STRICT, space.as_deref(), &name),
-    );
-    match &call.input {
-        Input::Object(json) => write_input(out, json),
-        Input::Encoded(text) => write_input(out, &text.decoded()),
-        Input::Free(text) => out.object("input").text(names::FREE_INPUT, text),
-    }
-}
-
-/// Only an object is taken; whatever else a model once wrote is told as what it is.
-fn write_input(out: &mut Object<'_>, input: &str) {
-    let input = input.trim();
-    if input.is_empty() {
-        out.raw("input", "{}");
-    } else if json::is_object(input) && json::read::<serde::de::IgnoredAny>(input).is_ok() {
-        out.raw("input", input);
-    } else {
-        out.object("input").str("invalid_json", input);
-    }
+    call::write(out, call);
 }
