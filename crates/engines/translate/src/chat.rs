@@ -2,6 +2,7 @@
 //! written in a dialect, answers and events are read.
 
 mod detail;
+mod fields;
 mod message;
 mod read_answer;
 mod read_events;
@@ -26,6 +27,7 @@ pub(crate) static CALLER: Caller = Caller {
     read_request: read_request::read_request,
     write_answer: write_answer::write_answer,
     events_out: |state| Box::new(EventsOut::new(state)),
+    fields: fields::FIELDS,
     late_signatures: true,
 };
 

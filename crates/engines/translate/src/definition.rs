@@ -18,7 +18,7 @@ use crate::state::PairState;
 pub(crate) struct Definition {
     /// As its folder and its golden files are called.
     pub name: &'static str,
-    /// What becomes of each field of a request.
+    /// What becomes of each field of a request that fares as it does over this upstream only.
     pub fields: &'static [Field],
     pub work: Work,
 }
@@ -57,6 +57,17 @@ pub(crate) struct Streams {
 }
 
 impl Definition {
+    /// What becomes of each field of a request, by path.
+    pub(crate) fn all_fields(&self) -> Vec<Field> {
+        let alike = match &self.work {
+            Work::Joined(joined) => joined.caller.fields,
+            Work::Own(_) => &[],
+        };
+        let mut fields = [alike, self.fields].concat();
+        fields.sort_by_key(|field| field.path);
+        fields
+    }
+
     pub(crate) fn caller(&self) -> Protocol {
         match &self.work {
             Work::Joined(joined) => joined.caller.protocol,

@@ -1,5 +1,6 @@
-//! What becomes of each field of a request, pair by pair: the tables stand beside the pairs' rules, the page in docs/
-//! is made of them, and tests hold them to what the readers know.
+//! What becomes of each field of a request, pair by pair: the tables stand beside the pairs' rules, those of fields that
+//! fare alike everywhere beside their caller. The page in docs/ is made of them, and tests hold them to what the readers
+//! know.
 
 use std::fmt::Write as _;
 
@@ -86,7 +87,7 @@ pub fn page() -> String {
         let upstream = definition.upstream();
         write!(page, "\n## {caller} to {upstream}\n\n").ok();
         page.push_str("| field | is | as |\n|---|---|---|\n");
-        for field in definition.fields {
+        for field in definition.all_fields() {
             let (path, fate) = (field.path, field.fate.as_str());
             let note = field.note.replace('|', "\\|");
             writeln!(page, "| `{path}` | {fate} | {note} |").ok();
@@ -107,7 +108,7 @@ fn title(protocol: Protocol) -> &'static str {
 const HEAD: &str = "\
 # Translation
 
-Made from the tables beside each pair's rules (`crates/engines/translate/src/pairs`); do not edit.
+Made from the tables in `crates/engines/translate/src`, beside the rules of each pair and each caller; do not edit.
 
 A model is asked in whatever protocol the caller speaks. Where its provider speaks another one, the call is translated.
 Where it speaks the same, the body passes through byte for byte and nothing on this page applies.
@@ -142,8 +143,8 @@ mod tests {
     #[test]
     fn every_field_that_a_reader_knows_stands_in_the_tables_of_its_pairs() {
         for definition in pairs::ALL {
-            let listed: Vec<&str> = definition
-                .fields
+            let fields = definition.all_fields();
+            let listed: Vec<&str> = fields
                 .iter()
                 .map(|field| field.path.split(['.', '[']).next().unwrap_or_default())
                 .collect();
@@ -154,7 +155,7 @@ mod tests {
                     definition.name
                 );
             }
-            for field in definition.fields {
+            for field in &fields {
                 assert!(
                     !field.note.is_empty(),
                     "{}: {}",
@@ -189,7 +190,8 @@ mod tests {
             for dialect in dialects.filter(|dialect| dialect.upstream() == definition.upstream()) {
                 let pair = Pair::find(definition.caller(), dialect).unwrap();
                 let top = |field: &&Field| !field.path.contains(['.', '[']);
-                let fields = definition.fields.iter().filter(top);
+                let fields = definition.all_fields();
+                let fields = fields.iter().filter(top);
                 let dropped = fields.filter(|field| field.fate == Fate::Dropped);
                 for path in dropped.map(|field| field.path).chain(["brand_new"]) {
                     let body = bare(definition.caller(), path);
@@ -205,8 +207,8 @@ mod tests {
     #[test]
     fn a_field_stands_once_in_a_table() {
         for definition in pairs::ALL {
-            let mut paths: Vec<&str> = definition.fields.iter().map(|field| field.path).collect();
-            paths.sort_unstable();
+            let fields = definition.all_fields();
+            let mut paths: Vec<&str> = fields.iter().map(|field| field.path).collect();
             let before = paths.len();
             paths.dedup();
             assert_eq!(paths.len(), before, "{}", definition.name);

@@ -3,6 +3,7 @@
 
 mod block;
 mod count;
+mod fields;
 mod read_answer;
 mod read_events;
 mod read_request;
@@ -26,6 +27,7 @@ pub(crate) static CALLER: Caller = Caller {
     read_request: read_request::read_request,
     write_answer: write_answer::write_answer,
     events_out: |state| Box::new(EventsOut::new(state)),
+    fields: fields::FIELDS,
     late_signatures: false,
 };
 

@@ -2,6 +2,7 @@
 //! written, answers and events are read.
 
 mod envelope;
+mod fields;
 mod item;
 mod output;
 mod read_answer;
@@ -26,6 +27,7 @@ pub(crate) static CALLER: Caller = Caller {
     read_request: read_request::read_request,
     write_answer: write_answer::write_answer,
     events_out: |state| Box::new(EventsOut::new(state)),
+    fields: fields::FIELDS,
     late_signatures: true,
 };
 

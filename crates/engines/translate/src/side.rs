@@ -7,6 +7,7 @@ use crate::context::RequestContext;
 use crate::dialect::{Dialect, Upstream};
 use crate::dropped::Dropped;
 use crate::error::TranslateError;
+use crate::fields::Field;
 use crate::names::Names;
 use crate::neutral::{self, EventReader, EventWriter, Request};
 use crate::pair::Answer;
@@ -22,6 +23,8 @@ pub(crate) struct Caller {
     ) -> Result<Request<'a>, TranslateError>,
     pub write_answer: fn(&neutral::Answer<'_>, &PairState, Reported) -> Answer,
     pub events_out: fn(&PairState) -> Box<dyn EventWriter>,
+    /// What becomes of those fields of a request that fare alike over every upstream.
+    pub fields: &'static [Field],
     /// Whether a stream may sign a text after it is out. Nothing can be read of such a signature, and a client that
     /// takes the last block for the answer would show nothing.
     pub late_signatures: bool,

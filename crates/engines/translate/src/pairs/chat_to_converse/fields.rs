@@ -75,10 +75,6 @@ pub(super) const FIELDS: &[Field] = &[
         "stream_options.include_usage",
         "whether the stream ends with usage; Bedrock always reports it",
     ),
-    mapped(
-        "stream_options.include_obfuscation",
-        "nothing: no padding is added",
-    ),
     carried(
         "tools[].function",
         "`toolConfig.tools`; the schema as it was written",
@@ -109,7 +105,6 @@ pub(super) const FIELDS: &[Field] = &[
         "max_completion_tokens",
         "`inferenceConfig.maxTokens`, cut to what the model takes",
     ),
-    mapped("max_tokens", "as `max_completion_tokens`"),
     carried("temperature", "`inferenceConfig.temperature`"),
     carried("top_p", "`inferenceConfig.topP`"),
     dropped("top_k", "each maker has a word of its own"),

@@ -72,10 +72,6 @@ pub(super) const FIELDS: &[Field] = &[
         "stream_options.include_usage",
         "whether the stream ends with usage; Gemini always reports it",
     ),
-    mapped(
-        "stream_options.include_obfuscation",
-        "nothing: no padding is added",
-    ),
     carried(
         "tools[].function",
         "`functionDeclarations`; the schema as it was written, as `parametersJsonSchema`",
@@ -109,7 +105,6 @@ pub(super) const FIELDS: &[Field] = &[
         "max_completion_tokens",
         "`maxOutputTokens`, cut to what the model takes",
     ),
-    mapped("max_tokens", "as `max_completion_tokens`"),
     carried(
         "temperature",
         "dropped for Gemini 3.6 and later, which take no notice of it, unless it is 1",

@@ -72,10 +72,6 @@ pub(super) const FIELDS: &[Field] = &[
         "stream_options.include_usage",
         "whether the stream ends with usage; Claude always reports it",
     ),
-    mapped(
-        "stream_options.include_obfuscation",
-        "nothing: no padding is added",
-    ),
     carried("tools[].function", "tools; the schema as it was written"),
     mapped(
         "tools[].function.strict",
@@ -100,7 +96,6 @@ pub(super) const FIELDS: &[Field] = &[
         "max_completion_tokens",
         "`max_tokens`, cut to what the model takes; the protocol wants one, so there is a default",
     ),
-    mapped("max_tokens", "as `max_completion_tokens`"),
     mapped(
         "temperature",
         "`temperature`, at most 1; dropped where the model takes none and while it thinks, unless it is 1",

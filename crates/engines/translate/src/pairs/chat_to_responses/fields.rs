@@ -70,10 +70,6 @@ pub(super) const FIELDS: &[Field] = &[
         "stream_options.include_usage",
         "whether the stream ends with usage; it is always reported",
     ),
-    mapped(
-        "stream_options.include_obfuscation",
-        "nothing: no padding is added",
-    ),
     carried(
         "tools[].function",
         "functions; the schema as it was written, `strict` said where it was not",
@@ -96,7 +92,6 @@ pub(super) const FIELDS: &[Field] = &[
         "max_completion_tokens",
         "`max_output_tokens`, at least 16, cut to what the model takes",
     ),
-    mapped("max_tokens", "as `max_completion_tokens`"),
     carried(
         "temperature",
         "dropped for OpenAI's reasoning models, unless it is 1",

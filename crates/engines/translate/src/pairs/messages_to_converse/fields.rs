@@ -1,6 +1,6 @@
 //! What becomes of each field of a messages request that goes to Converse.
 
-use crate::fields::{Field, carried, dropped, mapped, refused};
+use crate::fields::{Field, carried, dropped, mapped};
 
 pub(super) const FIELDS: &[Field] = &[
     mapped("model", "the route's own model id, in the path"),
@@ -12,16 +12,8 @@ pub(super) const FIELDS: &[Field] = &[
         "messages[].role=system",
         "at the beginning `system`, later the user's words where it stands",
     ),
-    mapped(
-        "messages[].clear_at",
-        "a system message whose turn is over is left out",
-    ),
     mapped("messages[].output_config.effort", "nothing, as `thinking`"),
     carried("messages[].content[].text", "a `text` block"),
-    mapped(
-        "messages[].content[].text.citations",
-        "left out: the text itself stays",
-    ),
     mapped(
         "messages[].content[].image",
         "an `image` block; words in its place where the model takes none such",
@@ -29,14 +21,6 @@ pub(super) const FIELDS: &[Field] = &[
     mapped(
         "messages[].content[].document",
         "a `document` block behind its title; text as text; words in its place for other types",
-    ),
-    refused(
-        "messages[].content[].source.file_id",
-        "the file is stored at Anthropic",
-    ),
-    mapped(
-        "messages[].content[].search_result",
-        "text under its title and source",
     ),
     carried(
         "messages[].content[].tool_use",
@@ -55,34 +39,10 @@ pub(super) const FIELDS: &[Field] = &[
         "left out: only Anthropic reads it",
     ),
     mapped(
-        "messages[].content[].tool_reference",
-        "words: the tool is available now",
-    ),
-    mapped(
-        "messages[].content[].tool_addition",
-        "the tool stands in `tools`",
-    ),
-    mapped(
-        "messages[].content[].tool_removal",
-        "the tool is left out of `tools`",
-    ),
-    mapped(
-        "messages[].content[].compaction",
-        "its summary; what came before is left out, as Anthropic does",
-    ),
-    dropped(
-        "messages[].content[].server_tool_use",
-        "no other provider knows Anthropic's own tools; named by its type, as are their results",
-    ),
-    mapped(
         "messages[].content[].cache_control",
         "nothing: which models take marks is not known here",
     ),
     mapped("system", "`system`"),
-    dropped(
-        "system[].x-anthropic-billing-header",
-        "Claude Code's attribution block, which only Anthropic reads; not named",
-    ),
     mapped(
         "max_tokens",
         "`inferenceConfig.maxTokens`, cut to what the model takes",
@@ -96,15 +56,7 @@ pub(super) const FIELDS: &[Field] = &[
         "tools[].strict",
         "not every model here knows such a promise",
     ),
-    mapped(
-        "tools[].defer_loading",
-        "a deferred tool is shown from where a search found it, or always where only the provider could search",
-    ),
     dropped("tools[].input_examples", "Converse has no place for them"),
-    dropped(
-        "tools[].type",
-        "a tool that Anthropic runs or knows without a schema; named by its type",
-    ),
     mapped(
         "tool_choice",
         "`toolConfig.toolChoice`; `none` is dropped, for a conversation with calls must declare its tools",
@@ -123,7 +75,6 @@ pub(super) const FIELDS: &[Field] = &[
         "output_config.format",
         "words in the system prompt; named `response_format.json_schema`",
     ),
-    mapped("output_format", "as `output_config.format`"),
     dropped(
         "output_config.task_budget",
         "Converse has no budget over several calls",
@@ -138,23 +89,4 @@ pub(super) const FIELDS: &[Field] = &[
         "cache_control",
         "nothing: which models take marks is not known here",
     ),
-    dropped("speed", "another provider's speeds have other prices"),
-    dropped("container", "Anthropic's own"),
-    dropped(
-        "context_management",
-        "Anthropic edits the conversation itself; other providers get it whole",
-    ),
-    dropped("compaction", "Anthropic's own"),
-    dropped(
-        "mcp_servers",
-        "Anthropic calls them itself; the gateway's own MCP endpoint serves any model",
-    ),
-    dropped("inference_geo", "routes decide where a call goes"),
-    dropped("diagnostics", "Anthropic's own"),
-    dropped("fallbacks", "routes decide what is asked next"),
-    dropped("fallback_credit_token", "Anthropic's own"),
-    dropped("billing_policy", "Anthropic's own"),
-    dropped("thread", "Anthropic's own"),
-    dropped("user_profile_id", "Anthropic's own"),
-    dropped("workspace_id", "Anthropic's own"),
 ];

@@ -1,6 +1,6 @@
 //! What becomes of each field of a messages request that goes to Gemini.
 
-use crate::fields::{Field, carried, dropped, mapped, refused};
+use crate::fields::{Field, carried, dropped, mapped};
 
 pub(super) const FIELDS: &[Field] = &[
     mapped("model", "the route's own model id, in the path"),
@@ -13,18 +13,10 @@ pub(super) const FIELDS: &[Field] = &[
         "at the beginning `systemInstruction`, later the user's words where it stands",
     ),
     mapped(
-        "messages[].clear_at",
-        "a system message whose turn is over is left out",
-    ),
-    mapped(
         "messages[].output_config.effort",
         "the effort of the turn that it stands in",
     ),
     carried("messages[].content[].text", "a text part"),
-    mapped(
-        "messages[].content[].text.citations",
-        "left out: the text itself stays",
-    ),
     mapped(
         "messages[].content[].image",
         "`inlineData`, or `fileData` with its URL; words in its place where the model takes none",
@@ -32,14 +24,6 @@ pub(super) const FIELDS: &[Field] = &[
     mapped(
         "messages[].content[].document",
         "`inlineData` or `fileData` under its title; text as text",
-    ),
-    refused(
-        "messages[].content[].source.file_id",
-        "the file is stored at Anthropic",
-    ),
-    mapped(
-        "messages[].content[].search_result",
-        "text under its title and source",
     ),
     carried(
         "messages[].content[].tool_use",
@@ -58,34 +42,10 @@ pub(super) const FIELDS: &[Field] = &[
         "left out: only Anthropic reads it",
     ),
     mapped(
-        "messages[].content[].tool_reference",
-        "words: the tool is available now",
-    ),
-    mapped(
-        "messages[].content[].tool_addition",
-        "the tool stands in `tools`",
-    ),
-    mapped(
-        "messages[].content[].tool_removal",
-        "the tool is left out of `tools`",
-    ),
-    mapped(
-        "messages[].content[].compaction",
-        "its summary; what came before is left out, as Anthropic does",
-    ),
-    dropped(
-        "messages[].content[].server_tool_use",
-        "no other provider knows Anthropic's own tools; named by its type, as are their results",
-    ),
-    mapped(
         "messages[].content[].cache_control",
         "nothing: Gemini caches by itself",
     ),
     mapped("system", "`systemInstruction`"),
-    dropped(
-        "system[].x-anthropic-billing-header",
-        "Claude Code's attribution block, which only Anthropic reads; not named",
-    ),
     mapped(
         "max_tokens",
         "`maxOutputTokens`, cut to what the model takes",
@@ -96,15 +56,7 @@ pub(super) const FIELDS: &[Field] = &[
         "`functionDeclarations`; the schema as it was written, as `parametersJsonSchema`",
     ),
     dropped("tools[].strict", "Gemini promises nothing of a schema"),
-    mapped(
-        "tools[].defer_loading",
-        "a deferred tool is shown from where a search found it, or always where only the provider could search",
-    ),
     dropped("tools[].input_examples", "Gemini has no place for them"),
-    dropped(
-        "tools[].type",
-        "a tool that Anthropic runs or knows without a schema; named by its type",
-    ),
     mapped(
         "tool_choice",
         "`functionCallingConfig`: `AUTO`, `ANY`, `NONE`, or `ANY` of the one function",
@@ -126,7 +78,6 @@ pub(super) const FIELDS: &[Field] = &[
         "output_config.format",
         "`responseJsonSchema`; beside tools before Gemini 3, words in the system instruction",
     ),
-    mapped("output_format", "as `output_config.format`"),
     dropped(
         "output_config.task_budget",
         "Gemini has no budget over several calls",
@@ -141,23 +92,4 @@ pub(super) const FIELDS: &[Field] = &[
     mapped("metadata.user_id", "nothing"),
     mapped("service_tier", "nothing: both mean the standard tier"),
     mapped("cache_control", "nothing: Gemini caches by itself"),
-    dropped("speed", "another provider's speeds have other prices"),
-    dropped("container", "Anthropic's own"),
-    dropped(
-        "context_management",
-        "Anthropic edits the conversation itself; other providers get it whole",
-    ),
-    dropped("compaction", "Anthropic's own"),
-    dropped(
-        "mcp_servers",
-        "Anthropic calls them itself; the gateway's own MCP endpoint serves any model",
-    ),
-    dropped("inference_geo", "routes decide where a call goes"),
-    dropped("diagnostics", "Anthropic's own"),
-    dropped("fallbacks", "routes decide what is asked next"),
-    dropped("fallback_credit_token", "Anthropic's own"),
-    dropped("billing_policy", "Anthropic's own"),
-    dropped("thread", "Anthropic's own"),
-    dropped("user_profile_id", "Anthropic's own"),
-    dropped("workspace_id", "Anthropic's own"),
 ];

@@ -1,6 +1,6 @@
 //! What becomes of each field of a messages request that goes to OpenAI's Responses.
 
-use crate::fields::{Field, carried, dropped, mapped, refused};
+use crate::fields::{Field, carried, dropped, mapped};
 
 pub(super) const FIELDS: &[Field] = &[
     mapped("model", "the route's own model id"),
@@ -13,10 +13,6 @@ pub(super) const FIELDS: &[Field] = &[
         "a `developer` message where it stands",
     ),
     mapped(
-        "messages[].clear_at",
-        "a system message whose turn is over is left out",
-    ),
-    mapped(
         "messages[].output_config.effort",
         "the effort of the turn that it stands in",
     ),
@@ -25,24 +21,12 @@ pub(super) const FIELDS: &[Field] = &[
         "`input_text` and `output_text` parts",
     ),
     mapped(
-        "messages[].content[].text.citations",
-        "left out: the text itself stays",
-    ),
-    mapped(
         "messages[].content[].image",
         "an `input_image` part, base64 as a data URL",
     ),
     mapped(
         "messages[].content[].document",
         "an `input_file` part, text as text under its title",
-    ),
-    refused(
-        "messages[].content[].source.file_id",
-        "the file is stored at Anthropic",
-    ),
-    mapped(
-        "messages[].content[].search_result",
-        "text under its title and source",
     ),
     carried(
         "messages[].content[].tool_use",
@@ -61,34 +45,10 @@ pub(super) const FIELDS: &[Field] = &[
         "left out: only Anthropic reads it",
     ),
     mapped(
-        "messages[].content[].tool_reference",
-        "words: the tool is available now",
-    ),
-    mapped(
-        "messages[].content[].tool_addition",
-        "the tool stands in `tools`",
-    ),
-    mapped(
-        "messages[].content[].tool_removal",
-        "the tool is left out of `tools`",
-    ),
-    mapped(
-        "messages[].content[].compaction",
-        "its summary; what came before is left out, as Anthropic does",
-    ),
-    dropped(
-        "messages[].content[].server_tool_use",
-        "no other provider knows Anthropic's own tools; named by its type, as are their results",
-    ),
-    mapped(
         "messages[].content[].cache_control",
         "nothing: OpenAI caches by itself",
     ),
     mapped("system", "`instructions`"),
-    dropped(
-        "system[].x-anthropic-billing-header",
-        "Claude Code's attribution block, which only Anthropic reads; not named",
-    ),
     mapped(
         "max_tokens",
         "`max_output_tokens`, at least 16; cut to what the model takes",
@@ -99,15 +59,7 @@ pub(super) const FIELDS: &[Field] = &[
         "tools[].strict",
         "`strict` where the schema leaves nothing open, else dropped",
     ),
-    mapped(
-        "tools[].defer_loading",
-        "a deferred tool is shown from where a search found it, or always where only the provider could search",
-    ),
     dropped("tools[].input_examples", "OpenAI has no place for them"),
-    dropped(
-        "tools[].type",
-        "a tool that Anthropic runs or knows without a schema; named by its type",
-    ),
     mapped("tool_choice", "`auto`, `required`, `none` or the function"),
     mapped(
         "tool_choice.disable_parallel_tool_use",
@@ -123,7 +75,6 @@ pub(super) const FIELDS: &[Field] = &[
         "`reasoning.effort`; dropped where the model is known to take none",
     ),
     mapped("output_config.format", "`text.format`"),
-    mapped("output_format", "as `output_config.format`"),
     dropped(
         "output_config.task_budget",
         "OpenAI has no budget over several calls",
@@ -141,23 +92,4 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     mapped("service_tier", "`auto`, or `default` for `standard_only`"),
     mapped("cache_control", "nothing: OpenAI caches by itself"),
-    dropped("speed", "another provider's speeds have other prices"),
-    dropped("container", "Anthropic's own"),
-    dropped(
-        "context_management",
-        "Anthropic edits the conversation itself; other providers get it whole",
-    ),
-    dropped("compaction", "Anthropic's own"),
-    dropped(
-        "mcp_servers",
-        "Anthropic calls them itself; the gateway's own MCP endpoint serves any model",
-    ),
-    dropped("inference_geo", "routes decide where a call goes"),
-    dropped("diagnostics", "Anthropic's own"),
-    dropped("fallbacks", "routes decide what is asked next"),
-    dropped("fallback_credit_token", "Anthropic's own"),
-    dropped("billing_policy", "Anthropic's own"),
-    dropped("thread", "Anthropic's own"),
-    dropped("user_profile_id", "Anthropic's own"),
-    dropped("workspace_id", "Anthropic's own"),
 ];

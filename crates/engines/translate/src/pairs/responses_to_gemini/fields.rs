@@ -14,8 +14,6 @@ pub(super) const FIELDS: &[Field] = &[
         "`systemInstruction`; after the user or the assistant has spoken, the user's words where it stands",
     ),
     carried("input[].content[].input_text", "a text part"),
-    carried("input[].content[].output_text", "text of the assistant's"),
-    mapped("input[].content[].refusal", "text of the assistant's"),
     mapped(
         "input[].content[].input_image",
         "`inlineData`, or `fileData` with its URL; words in its place where the model takes none",
@@ -25,17 +23,9 @@ pub(super) const FIELDS: &[Field] = &[
         "`inlineData` or `fileData` under its title; text as text",
     ),
     mapped("input[].content[].input_audio", "`inlineData`"),
-    refused(
-        "input[].content[].file_id",
-        "the file is stored at another provider",
-    ),
     carried(
         "input[].function_call",
         "`functionCall` with its id and signature; from Gemini 3 on the first call of a step that has none gets the provider's own word for that",
-    ),
-    mapped(
-        "input[].function_call.namespace",
-        "before the name, joined by `__`; `functions` stands for none",
     ),
     mapped(
         "input[].custom_tool_call",
@@ -46,44 +36,18 @@ pub(super) const FIELDS: &[Field] = &[
         "`functionResponse` by id and name, the text as `output`; images in it, or behind it before Gemini 3",
     ),
     mapped(
-        "input[].custom_tool_call_output",
-        "as `function_call_output`",
-    ),
-    mapped(
-        "input[].local_shell_call",
-        "a call of a tool of that name, as are `shell_call`, `apply_patch_call` and `tool_search_call`, with their results",
-    ),
-    mapped(
         "input[].reasoning",
         "Gemini's own, where it is signed; else left out",
-    ),
-    mapped(
-        "input[].additional_tools",
-        "as `tools`, in the order of the conversation; a tool that is declared again is replaced",
-    ),
-    mapped(
-        "input[].configuration_update",
-        "the effort and the format of the whole request",
-    ),
-    refused("input[].item_reference", "answers are not kept"),
-    refused(
-        "input[].compaction",
-        "it is encrypted for another provider's models, and stands for all that came before",
     ),
     refused(
         "input[].compaction_trigger",
         "Gemini compacts no conversations",
-    ),
-    dropped(
-        "input[].web_search_call",
-        "no other provider knows OpenAI's own tools; named by its type, as are all of their calls and results",
     ),
     mapped(
         "input[].content[].prompt_cache_breakpoint",
         "nothing: Gemini caches by itself",
     ),
     mapped("stream", "the method that is called"),
-    mapped("stream_options", "nothing: the deltas are not padded"),
     mapped(
         "max_output_tokens",
         "`maxOutputTokens`, cut to what the model takes",
@@ -102,44 +66,25 @@ pub(super) const FIELDS: &[Field] = &[
     ),
     dropped("tools[].strict", "Gemini knows no such promise"),
     mapped(
-        "tools[].namespace",
-        "its tools, the namespace before their names; its description is left out",
-    ),
-    mapped(
         "tools[].custom",
         "a function of one string, the grammar in its description; nobody enforces it",
     ),
-    mapped(
-        "tools[].defer_loading",
-        "nothing: every tool is shown, because only the provider could search",
-    ),
-    dropped("tools[].type", "a tool that OpenAI runs; named by its type"),
     mapped(
         "tool_choice",
         "`functionCallingConfig`; a tool that OpenAI runs is dropped",
     ),
     mapped("tool_choice.allowed_tools", "`allowedFunctionNames`"),
     mapped("parallel_tool_calls", "nothing; dropped where it is false"),
-    dropped(
-        "max_tool_calls",
-        "it counts calls of tools that OpenAI runs",
-    ),
     mapped(
         "reasoning.effort",
         "`thinkingLevel` or `thinkingBudget`, as the model takes it",
     ),
     mapped("reasoning.summary", "`includeThoughts`"),
-    mapped("reasoning.context", "nothing"),
-    dropped("reasoning.mode", "named unless it is `standard`"),
     mapped(
         "text.format",
         "`responseJsonSchema`; words in the system prompt where the model refuses it beside tools",
     ),
     dropped("text.verbosity", "Gemini has no such setting"),
-    mapped(
-        "include",
-        "encrypted reasoning comes in any case; log probabilities are dropped",
-    ),
     mapped("store", "nothing: Gemini keeps no answers"),
     mapped("metadata", "nothing: it is kept nowhere"),
     mapped("user", "nothing: Gemini does not ask"),
@@ -148,21 +93,4 @@ pub(super) const FIELDS: &[Field] = &[
     mapped("prompt_cache_retention", "nothing: Gemini caches by itself"),
     mapped("prompt_cache_options", "nothing: Gemini caches by itself"),
     mapped("service_tier", "`flex` and `priority`; others are dropped"),
-    mapped("client_metadata", "nothing: it is for OpenAI's records"),
-    refused(
-        "previous_response_id",
-        "answers are not kept; the whole conversation has to be sent",
-    ),
-    refused("conversation", "conversations are kept at OpenAI"),
-    refused("prompt", "templates are kept at OpenAI"),
-    refused("background", "refused where it is true"),
-    dropped("truncation", "named unless it is `disabled`"),
-    dropped("top_logprobs", "named unless it is 0"),
-    dropped(
-        "context_management",
-        "OpenAI compacts the conversation itself; other providers get it whole",
-    ),
-    dropped("moderation", "OpenAI's own"),
-    dropped("image", "OpenAI's own"),
-    dropped("access_programs", "OpenAI's own"),
 ];
