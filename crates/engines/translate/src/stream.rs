@@ -18,6 +18,7 @@ pub struct Stream {
     reader: Box<dyn EventReader>,
     writer: Box<dyn EventWriter>,
     watch: Watch,
+    started: bool,
     semantic: bool,
     over: bool,
 }
@@ -31,6 +32,7 @@ impl Stream {
             reader: streams.reader,
             writer: streams.writer,
             watch: Watch::new(state.pair.upstream()),
+            started: false,
             semantic: false,
             over: false,
         }
@@ -135,6 +137,7 @@ impl Stream {
             reader,
             writer,
             watch,
+            started,
             semantic,
             over,
         } = self;
@@ -142,6 +145,17 @@ impl Stream {
             use crate::neutral::Event;
             if *over {
                 return Ok(());
+            }
+            // Writers count on one beginning, and upstreams leave theirs out or say it twice.
+            let starts = matches!(event, Event::Start { .. });
+            if starts && *started {
+                return Ok(());
+            }
+            if !*started && !matches!(event, Event::Failed(_)) {
+                *started = true;
+                if !starts {
+                    writer.event(Event::START, watch.reported(), out)?;
+                }
             }
             *semantic |= event.is_semantic();
             *over = matches!(event, Event::End | Event::Failed(_));
@@ -158,5 +172,47 @@ impl std::fmt::Debug for Stream {
             .field("semantic", &self.semantic)
             .field("over", &self.over)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::Protocol;
+
+    use super::*;
+    use crate::context::RequestContext;
+    use crate::dialect::Dialect;
+    use crate::pair::Pair;
+
+    fn told(caller: Protocol, events: &str) -> String {
+        let pair = Pair::find(caller, Dialect::Anthropic).unwrap();
+        let body = match caller {
+            Protocol::Responses => r#"{"model":"m","input":"Hi"}"#,
+            _ => r#"{"model":"m","messages":[{"role":"user","content":"Hi"}]}"#,
+        };
+        let context = RequestContext::new("m", "1");
+        let state = pair.request(body.as_bytes(), &context).unwrap().state;
+        let mut out = Vec::new();
+        let mut stream = Stream::new(&state);
+        stream
+            .push(&Bytes::from(events.to_owned()), &mut out)
+            .unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_beginning_is_told_once_however_often_it_came() {
+        let start = "data: {\"type\":\"message_start\",\"message\":{\"model\":\"served\"}}\n\n";
+        let text = "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"Half\"}}\n\n";
+        for (caller, beginning) in [
+            (Protocol::Chat, r#""role":"assistant","content":"""#),
+            (Protocol::Responses, "event: response.created"),
+        ] {
+            for events in [format!("{start}{start}{text}"), text.to_owned()] {
+                let told = told(caller, &events);
+                assert_eq!(told.matches(beginning).count(), 1, "{told}");
+                assert!(told.find(beginning) < told.find("Half"), "{told}");
+            }
+        }
     }
 }

@@ -20,7 +20,6 @@ use crate::state::PairState;
 /// Writes the stream.
 pub(crate) struct EventsOut {
     state: PairState,
-    started: bool,
     chunks: Chunks,
     calls: Calls,
     text: Joint,
@@ -59,7 +58,6 @@ impl EventsOut {
     pub(crate) fn new(state: &PairState) -> Self {
         Self {
             state: state.clone(),
-            started: false,
             chunks: Chunks::default(),
             calls: Calls::new(state),
             text: Joint::default(),
@@ -73,9 +71,6 @@ impl EventsOut {
     }
 
     fn start(&mut self, model: Option<&Text<'_>>, created_s: Option<u64>, out: &mut Vec<u8>) {
-        if std::mem::replace(&mut self.started, true) {
-            return;
-        }
         self.chunks.begin(model, created_s, &self.state);
         self.chunks.delta(out, |delta| {
             delta.str("role", "assistant");
@@ -127,7 +122,6 @@ impl EventsOut {
     }
 
     fn end(&mut self, reported: &Reported, out: &mut Vec<u8>) {
-        self.start(None, None, out);
         let explanation = self.stop.explanation.take();
         let refused = self.stop.reason == StopReason::Refusal;
         if let Some(explanation) = explanation.filter(|_| refused && !self.refused) {

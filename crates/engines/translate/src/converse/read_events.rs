@@ -14,7 +14,6 @@ const MAX_CALLS: u32 = 512;
 /// Reads the stream.
 #[derive(Debug, Default)]
 pub(crate) struct EventsIn {
-    started: bool,
     /// The block whose pieces come.
     open: Option<Open>,
     /// Words have come, so that the next ones are another block's.
@@ -34,17 +33,6 @@ enum Open {
 impl EventsIn {
     pub(crate) fn new() -> Self {
         Self::default()
-    }
-
-    fn start(&mut self, emit: &mut Emit<'_>) -> Result<(), TranslateError> {
-        if std::mem::replace(&mut self.started, true) {
-            return Ok(());
-        }
-        emit(Event::Start {
-            id: None,
-            model: None,
-            created_s: None,
-        })
     }
 
     fn call(
@@ -129,9 +117,9 @@ impl EventReader for EventsIn {
         }
         let event: StreamEvent<'_> =
             json::read(data).map_err(|error| TranslateError::answer(Upstream::Converse, &error))?;
-        self.start(emit)?;
         let index = event.content_block_index.unwrap_or(0);
         match name.unwrap_or_default() {
+            b"messageStart" => emit(Event::START),
             b"contentBlockStart" => match event.start.and_then(|start| start.tool_use) {
                 Some(call) => self.call(index, call, emit),
                 None => Ok(()),
@@ -154,7 +142,6 @@ impl EventReader for EventsIn {
         if std::mem::replace(&mut self.over, true) {
             return Ok(());
         }
-        self.start(emit)?;
         self.close(emit)?;
         emit(Event::Stop(std::mem::take(&mut self.stop)))?;
         emit(Event::End)

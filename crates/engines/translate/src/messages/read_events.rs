@@ -17,7 +17,6 @@ const MAX_SIGNATURE_BYTES: usize = 4 << 20;
 
 /// Reads the stream.
 pub(crate) struct EventsIn {
-    started: bool,
     /// The block that is open; there is one at a time.
     open: Option<Open>,
     /// Words have come, so that the next ones are another block's.
@@ -77,7 +76,6 @@ struct Delta<'a> {
 impl EventsIn {
     pub(crate) fn new() -> Self {
         Self {
-            started: false,
             open: None,
             words: false,
             calls: 0,
@@ -85,24 +83,7 @@ impl EventsIn {
         }
     }
 
-    fn start(
-        &mut self,
-        message: Option<Message<'_>>,
-        emit: &mut Emit<'_>,
-    ) -> Result<(), TranslateError> {
-        if std::mem::replace(&mut self.started, true) {
-            return Ok(());
-        }
-        let message = message.unwrap_or_default();
-        emit(Event::Start {
-            id: message.id,
-            model: message.model.filter(|model| !model.is_empty()),
-            created_s: None,
-        })
-    }
-
     fn begin(&mut self, block: Block<'_>, emit: &mut Emit<'_>) -> Result<(), TranslateError> {
-        self.start(None, emit)?;
         self.close(emit)?;
         let kind = block.r#type.clone().unwrap_or(Text::EMPTY);
         match kind.decoded().as_ref() {
@@ -205,7 +186,6 @@ impl EventsIn {
     }
 
     fn finish(&mut self, emit: &mut Emit<'_>) -> Result<(), TranslateError> {
-        self.start(None, emit)?;
         self.close(emit)?;
         emit(Event::Stop(std::mem::take(&mut self.stop)))?;
         emit(Event::End)
@@ -245,7 +225,14 @@ impl EventReader for EventsIn {
             None => name.unwrap_or_default(),
         };
         match kind {
-            b"message_start" => self.start(read.message, emit),
+            b"message_start" => {
+                let message = read.message.unwrap_or_default();
+                emit(Event::Start {
+                    id: message.id,
+                    model: message.model.filter(|model| !model.is_empty()),
+                    created_s: None,
+                })
+            }
             b"content_block_start" => match read.content_block {
                 Some(block) => self.begin(block, emit),
                 None => Ok(()),

@@ -18,7 +18,6 @@ use crate::state::PairState;
 /// Writes the stream.
 pub(crate) struct EventsOut {
     state: PairState,
-    started: bool,
     /// Index of the next block.
     index: u64,
     open: Option<Open>,
@@ -34,7 +33,6 @@ impl EventsOut {
         Self {
             waiting: Queue::new(state.max_buffer_bytes),
             state: state.clone(),
-            started: false,
             index: 0,
             open: None,
             tools: 0,
@@ -45,9 +43,6 @@ impl EventsOut {
     }
 
     fn start(&mut self, model: Option<&Text<'_>>, reported: &Reported, out: &mut Vec<u8>) {
-        if std::mem::replace(&mut self.started, true) {
-            return;
-        }
         event(out, "message_start", |event| {
             let mut message = event.object("message");
             message.str("id", &message_id(&self.state));
@@ -210,7 +205,6 @@ impl EventsOut {
     }
 
     fn end(&mut self, reported: &Reported, out: &mut Vec<u8>) {
-        self.start(None, reported, out);
         self.drain(true, out);
         self.close(out);
         let calls = match (self.tools, self.cut) {

@@ -15,7 +15,8 @@ use crate::json::Text;
 /// One thing that happened.
 #[derive(Debug)]
 pub(crate) enum Event<'a> {
-    /// The answer has begun. Comes once, before everything else but `Failed`.
+    /// The answer has begun. Writers get it once, before everything else but `Failed`; readers tell it where their
+    /// upstream does.
     Start {
         id: Option<Text<'a>>,
         model: Option<Text<'a>>,
@@ -50,6 +51,13 @@ pub(crate) enum Event<'a> {
 }
 
 impl Event<'_> {
+    /// A beginning of which nothing is known.
+    pub(crate) const START: Self = Self::Start {
+        id: None,
+        model: None,
+        created_s: None,
+    };
+
     /// Whether a part of the answer itself has come: before it another provider may still be asked instead.
     pub(crate) fn is_semantic(&self) -> bool {
         !matches!(

@@ -25,7 +25,6 @@ use crate::state::PairState;
 /// Writes the stream.
 pub(crate) struct EventsOut {
     state: PairState,
-    started: bool,
     /// Number of the next event.
     number: u64,
     /// Index of the next item.
@@ -49,7 +48,6 @@ impl EventsOut {
     pub(crate) fn new(state: &PairState) -> Self {
         Self {
             state: state.clone(),
-            started: false,
             number: 0,
             index: 0,
             open: None,
@@ -67,9 +65,6 @@ impl EventsOut {
     }
 
     fn start(&mut self, out: &mut Vec<u8>) {
-        if std::mem::replace(&mut self.started, true) {
-            return;
-        }
         self.write_response("response.created", Outcome::InProgress, None, out);
         self.write_response("response.in_progress", Outcome::InProgress, None, out);
     }
@@ -246,7 +241,6 @@ impl EventsOut {
     }
 
     fn end(&mut self, reported: &Reported, out: &mut Vec<u8>) {
-        self.start(out);
         self.drain(true, out);
         let stop = std::mem::take(&mut self.stop);
         if let Some(words) = explanation(&stop, self.refused) {

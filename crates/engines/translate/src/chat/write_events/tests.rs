@@ -68,7 +68,7 @@ fn input(key: u32, piece: &str) -> Event<'static> {
 fn an_answer_without_anything_is_a_whole_stream() {
     let chunks = written(
         &state(|_| {}),
-        vec![Event::Stop(Stop::default()), Event::End],
+        vec![Event::START, Event::Stop(Stop::default()), Event::End],
     );
     assert_eq!(chunks[0]["choices"][0]["delta"]["role"], "assistant");
     assert_eq!(chunks[1]["choices"][0]["finish_reason"], "stop");

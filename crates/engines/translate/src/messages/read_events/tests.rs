@@ -93,7 +93,6 @@ fn an_input_may_come_whole_and_a_block_may_stay_open() {
     assert_eq!(
         seen,
         [
-            "start ",
             "call 0 a f",
             r#"input 0 {"x":1}"#,
             "called 0",

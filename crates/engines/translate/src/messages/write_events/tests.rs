@@ -187,7 +187,9 @@ fn what_waits_is_bounded() {
 
 #[test]
 fn an_answer_without_anything_is_a_whole_message() {
-    let events = written(&state(|_| {}), end().into());
+    let mut events = vec![Event::START];
+    events.extend(end());
+    let events = written(&state(|_| {}), events);
     let kinds: Vec<_> = events.iter().map(|e| e["type"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["message_start", "message_delta", "message_stop"]);
     assert_eq!(events[1]["delta"]["stop_reason"], "end_turn");
