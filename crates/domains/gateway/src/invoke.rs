@@ -1,5 +1,6 @@
 //! One model call from its body to the head of its answer: read the envelope, find the target, admit, send.
 
+mod attempt;
 mod enter;
 mod unanswered;
 
@@ -13,30 +14,22 @@ use std::time::Duration;
 use bytes::Bytes;
 use facts::{CallStatus, Surface};
 use guard::Caller;
+use http::Response;
 use http::header::HeaderMap;
-use http::{Request, Response};
-use http_body_util::Full;
 use kernel::{RequestId, permission};
-use llm::cloud::Outgoing;
-use llm::config::CredentialSource;
-use llm::{ProviderKind, Target, Upstream};
+use llm::{Target, Upstream};
 use wire::{Envelope, Protocol};
 
 use crate::attribution::Attribution;
 use crate::body::AnswerBody;
 use crate::call::{Call, Opening};
-use crate::cloud;
 use crate::error::GatewayError;
-use crate::failed::{Failed, Used};
 use crate::gateway::{Shared, State};
 use crate::headers;
 use crate::plan;
-use crate::respond::{Asked, draining, respond};
-use crate::retry::{Again, Attempts, Bounds, Next};
-use crate::speech::{self, Speech, Wanted};
+use crate::retry::{Attempts, Bounds, Next};
 use crate::tags::{self, Ties};
-use crate::translated;
-use crate::verdict;
+use attempt::attempt;
 
 /// A surface and the path that it has at a provider.
 #[derive(Debug, Clone, Copy)]
@@ -222,131 +215,4 @@ pub(crate) async fn invoke(
             return Err(refuse(&mut call, error, CallStatus::BudgetStopped));
         }
     }
-}
-
-/// One attempt at one target.
-async fn attempt(
-    state: &State,
-    job: &Job,
-    mut call: Box<Call>,
-    target: &Target,
-    hold: Option<Duration>,
-) -> Result<Response<AnswerBody>, Box<Failed>> {
-    let upstream = &target.upstream;
-    let way = job.way;
-    let unsent = |call, error| {
-        let used = Used::nothing(CallStatus::Unavailable);
-        Err(Failed::error(call, error, Again::Elsewhere, used))
-    };
-    let (pass, slot) = match enter(upstream).await {
-        Ok(entered) => entered,
-        Err(error) => return unsent(call, error),
-    };
-    call.attempt();
-    let counting = way.surface == Surface::CountTokens;
-    let speech = speech::of(upstream, call.upstream_model(), way.protocol);
-    let wanted = Wanted::of(way.surface, job.envelope.stream);
-    let mut talk = None;
-    let (sent, is_edited) = match speech {
-        Some(Speech::Translated(pair, _)) => {
-            let now_s = u64::try_from(call.now().micros() / 1_000_000).unwrap_or_default();
-            match translated::request(state, pair, &call, counting, now_s, &job.untied()) {
-                Some(Ok((body, told))) => {
-                    talk = Some((pair, told));
-                    (body, false)
-                }
-                Some(Err(error)) => return unsent(call, error.into()),
-                None => {
-                    let tokens = call.estimate_input();
-                    return Ok(translated::estimated(call, pair, tokens));
-                }
-            }
-        }
-        Some(Speech::Own(_)) => job.spliced(target),
-        // The plan holds none of these.
-        None => (job.body.clone(), false),
-    };
-    let speech = speech.unwrap_or(Speech::Own(""));
-    let put_headers = |headers: &mut HeaderMap| {
-        match &talk {
-            Some((pair, _)) => translated::request_headers(*pair, headers),
-            None => headers.clone_from(&job.headers),
-        }
-        let own_credential = upstream.credential == CredentialSource::Client;
-        headers::to_upstream(headers, own_credential, is_edited && job.is_encoded);
-    };
-    let mut dropped = None;
-    let answer = if upstream.is_cloud() {
-        let (spoken, suffix) = speech.spoken(way.protocol, way.suffix, wanted);
-        let as_it_came = talk.is_none() && !is_edited;
-        let mut outgoing = Outgoing {
-            spoken,
-            suffix,
-            model: call.upstream_model(),
-            stream: wanted == Wanted::Stream,
-            query: job.query.as_deref().filter(|_| talk.is_none()),
-            body: if as_it_came { job.plain.clone() } else { sent },
-            headers: HeaderMap::new(),
-        };
-        put_headers(&mut outgoing.headers);
-        // The clouds' way is long; the others' calls shall not bear its size.
-        let max_event_bytes = state.config.max_event_bytes;
-        let mut sending = Box::pin(cloud::send(upstream, outgoing, max_event_bytes));
-        let sent = unless_cut(&call, sending.as_mut()).await;
-        drop(sending);
-        match sent {
-            Some(sent) => sent.map(|sent| {
-                dropped = sent.dropped;
-                sent.answer
-            }),
-            None => return Err(draining(call)),
-        }
-    } else {
-        let model = call.upstream_model();
-        let (path, query) = speech.place(way.suffix, job.query.as_deref(), model, wanted);
-        if upstream.kind == ProviderKind::Sim {
-            let stream = job.envelope.stream;
-            Ok(llm::sim::answer(way.protocol, &path, model, stream, &sent))
-        } else {
-            let address = match upstream.address(&path, query) {
-                Ok(address) => address,
-                Err(error) => return unsent(call, error.into()),
-            };
-            let mut outgoing = Request::new(Full::new(sent));
-            *outgoing.method_mut() = http::Method::POST;
-            *outgoing.uri_mut() = address;
-            put_headers(outgoing.headers_mut());
-            upstream.authorize(outgoing.headers_mut());
-            match unless_cut(&call, pin!(upstream.send(outgoing))).await {
-                Some(answer) => answer,
-                None => return Err(draining(call)),
-            }
-        }
-    };
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(error) => {
-            verdict::tell_error(pass, &error);
-            let billable = verdict::may_be_billed(&error);
-            let used = Used::unknown(verdict::of_error(&error), billable);
-            let again = Again::of_error(&error);
-            return Err(Failed::error(call, error.into(), again, used));
-        }
-    };
-    if let Some((_, talk)) = talk {
-        let upstream = upstream.clone();
-        return translated::respond(
-            state, talk, counting, hold, call, upstream, answer, pass, slot,
-        )
-        .await;
-    }
-    let asked = Asked {
-        way,
-        stream: job.envelope.stream,
-        hide_usage: job.hide_usage,
-        hold,
-        dropped,
-        tags: job.ties.tagger(upstream),
-    };
-    respond(state, asked, call, upstream.clone(), answer, pass, slot).await
 }

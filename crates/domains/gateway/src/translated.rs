@@ -41,7 +41,7 @@ pub(crate) struct Talk {
     dropped: Dropped,
 }
 
-/// Puts a request into the provider's words; `None` where tokens are to be counted and nobody there can.
+/// Puts a request into the provider's words.
 pub(crate) fn request(
     state: &State,
     pair: Pair,
@@ -49,7 +49,7 @@ pub(crate) fn request(
     counting: bool,
     now_s: u64,
     body: &[u8],
-) -> Option<Result<(Bytes, Talk), TranslateError>> {
+) -> Result<(Bytes, Talk), TranslateError> {
     let id = call.id().text();
     let signature_of = |tool_call: &str| call.signature_of(tool_call);
     let context = RequestContext {
@@ -59,19 +59,16 @@ pub(crate) fn request(
         max_buffer_bytes: state.config.max_event_bytes,
         ..RequestContext::new(call.upstream_model(), id.as_str())
     };
-    let translated = if counting {
+    let Translated {
+        body,
+        dropped,
+        state,
+    } = if counting {
         pair.count(body, &context)?
     } else {
-        pair.request(body, &context)
+        pair.request(body, &context)?
     };
-    Some(translated.map(|translated| {
-        let Translated {
-            body,
-            dropped,
-            state,
-        } = translated;
-        (body.into(), Talk { state, dropped })
-    }))
+    Ok((body.into(), Talk { state, dropped }))
 }
 
 /// What is known of the model that is asked.
@@ -90,16 +87,18 @@ fn facts(state: &State, call: &Call) -> ModelFacts {
 }
 
 /// The headers of a translated request, before the provider's own.
-pub(crate) fn request_headers(pair: Pair, out: &mut HeaderMap) {
+pub(crate) fn request_headers(pair: Pair) -> HeaderMap {
+    let mut headers = HeaderMap::new();
     let json = HeaderValue::from_static("application/json");
-    out.insert(CONTENT_TYPE, json);
-    out.insert(
+    headers.insert(CONTENT_TYPE, json);
+    headers.insert(
         ACCEPT,
         HeaderValue::from_static("application/json, text/event-stream"),
     );
     if pair.upstream() == translate::Upstream::Messages {
-        out.insert(ANTHROPIC_VERSION, HeaderValue::from_static("2023-06-01"));
+        headers.insert(ANTHROPIC_VERSION, HeaderValue::from_static("2023-06-01"));
     }
+    headers
 }
 
 /// A count that we make ourselves.

@@ -4,12 +4,13 @@ use kernel::Reported;
 use wire::Protocol;
 
 use crate::context::RequestContext;
-use crate::definition::Definition;
+use crate::definition::{Definition, Joined};
 use crate::dialect::{Dialect, Upstream};
 use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::fault::{ErrorAnswer, Fault};
 use crate::pairs;
+use crate::side::Count;
 use crate::state::PairState;
 
 /// A caller's protocol and the dialect of an upstream that speaks another one.
@@ -89,27 +90,26 @@ impl Pair {
         self.definition.request(self, self.text(body)?, context)
     }
 
-    /// Translates a request for a count of its tokens; `None` where the upstream cannot count, so that the gateway
-    /// has to estimate.
+    /// Whether the upstream counts tokens before it answers; where not, the gateway has to estimate.
+    #[must_use]
+    pub fn counts(self) -> bool {
+        self.definition.counted().is_some()
+    }
+
+    /// Translates a request for a count of its tokens; `Err` also where the upstream cannot count.
     pub fn count(
         self,
         body: &[u8],
         context: &RequestContext<'_>,
-    ) -> Option<Result<Translated, TranslateError>> {
-        let (joined, count) = self.definition.counted()?;
-        let text = self.text(body);
-        Some(text.and_then(|text| joined.request(self, text, context, count.write_request)))
+    ) -> Result<Translated, TranslateError> {
+        let (joined, count) = self.counter()?;
+        joined.request(self, self.text(body)?, context, count.write_request)
     }
 
     /// The body that tells the caller a count: the upstream's answer to `count`, read.
     pub fn counted(self, body: &[u8]) -> Result<Vec<u8>, TranslateError> {
         let text = answer_text(self.upstream(), body)?;
-        let Some((_, count)) = self.definition.counted() else {
-            return Err(TranslateError::NotAnAnswer {
-                upstream: self.upstream(),
-                reason: "nobody counts there".to_owned(),
-            });
-        };
+        let (_, count) = self.counter()?;
         Ok(self.estimated((count.read_answer)(text)?))
     }
 
@@ -133,6 +133,15 @@ impl Pair {
 
     pub(crate) fn definition(self) -> &'static Definition {
         self.definition
+    }
+
+    fn counter(self) -> Result<(&'static Joined, &'static Count), TranslateError> {
+        self.definition
+            .counted()
+            .ok_or_else(|| TranslateError::NotAnAnswer {
+                upstream: self.upstream(),
+                reason: "nobody counts there".to_owned(),
+            })
     }
 
     fn text(self, body: &[u8]) -> Result<&str, TranslateError> {

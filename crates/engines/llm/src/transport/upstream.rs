@@ -214,13 +214,17 @@ impl Upstream {
             text.push(if index == 0 { '?' } else { '&' });
             text.push_str(piece);
         }
-        let target = PathAndQuery::try_from(text).map_err(|error| self.unreachable(&error))?;
+        let unsendable = |error: &dyn Error| LlmError::Unsendable {
+            provider: self.name.to_string(),
+            reason: error.to_string(),
+        };
+        let target = PathAndQuery::try_from(text).map_err(|error| unsendable(&error))?;
         Uri::builder()
             .scheme(self.scheme.clone())
             .authority(self.authority.clone())
             .path_and_query(target)
             .build()
-            .map_err(|error| self.unreachable(&error))
+            .map_err(|error| unsendable(&error))
     }
 
     /// Puts this provider's credential and own headers in place.
