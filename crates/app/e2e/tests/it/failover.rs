@@ -1,6 +1,8 @@
 //! One provider fails and another takes over: before the answer has begun nobody notices, afterwards the stream ends in its
 //! own grammar, and never is one answer made of two.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use doubles::Provider;
 use doubles::provider::reply::Surface;
@@ -8,6 +10,7 @@ use doubles::provider::{Cut, Gate, Reply, Script};
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use testkit::TestApp;
+use tokio::task::JoinSet;
 
 use crate::binary::proving;
 use crate::faults::assert_error_event;
@@ -154,8 +157,8 @@ async fn die_at(pair: &Pair, number: usize, cut: usize) {
 
 /// Every `step`th byte of so many streams.
 async fn every_cut(surface: Surface, streams: usize, step: usize) -> usize {
-    let pairs: Vec<Pair> = stream::iter(0..4)
-        .then(|_| Pair::in_order(surface))
+    let pairs: Vec<Arc<Pair>> = stream::iter(0..4)
+        .then(|_| async { Arc::new(Pair::in_order(surface).await) })
         .collect()
         .await;
     let mut cuts = 0;
@@ -164,14 +167,17 @@ async fn every_cut(surface: Surface, streams: usize, step: usize) -> usize {
         let all: Vec<usize> = (number % step..length).step_by(step).collect();
         cuts += all.len();
         let shares = all.chunks(all.len().div_ceil(pairs.len()));
-        let runs = pairs.iter().zip(shares).map(|(pair, share)| async move {
-            for &cut in share {
-                die_at(pair, number, cut).await;
-            }
-            pair.first.forget();
-            pair.second.forget();
-        });
-        futures_util::future::join_all(runs).await;
+        let mut runs = JoinSet::new();
+        for (pair, share) in pairs.iter().cloned().zip(shares.map(<[usize]>::to_vec)) {
+            runs.spawn(async move {
+                for cut in share {
+                    die_at(&pair, number, cut).await;
+                }
+                pair.first.forget();
+                pair.second.forget();
+            });
+        }
+        runs.join_all().await;
     }
     cuts
 }
@@ -184,17 +190,17 @@ async fn cuts(surface: Surface) {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_provider_dies_anywhere_in_a_chat_stream() {
     cuts(Surface::Chat).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_provider_dies_anywhere_in_a_responses_stream() {
     cuts(Surface::Responses).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_provider_dies_anywhere_in_a_messages_stream() {
     cuts(Surface::Messages).await;
 }
