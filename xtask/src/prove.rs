@@ -1,20 +1,23 @@
-//! Runs the counts that a release is judged by and writes docs/proofs.md from what the tests report.
+//! Runs the counts that a release is judged by and writes docs/proofs.md from what they report, each part for itself.
 
-use std::fmt::Write as _;
+mod page;
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::fuzz::{self, Fuzzed, Fuzzing};
-use crate::junit::{self, Case};
+use crate::fuzz::{self, Fuzzing};
 use crate::postgres::Server;
 use crate::schemathesis::{self, Effort};
 use crate::steps::Steps;
-use crate::{clients, nextest, paths, program, tools};
+use crate::{clients, junit, nextest, paths, program, tools};
+use page::Page;
 
 /// What to run.
 #[derive(Debug, Args)]
 pub struct Options {
+    /// Only these parts; the others keep what docs/proofs.md says of them.
+    #[arg(long, value_delimiter = ',', conflicts_with = "filter")]
+    only: Vec<Part>,
     /// Only tests that match this nextest filter; docs/proofs.md is then not written.
     #[arg(long, value_name = "EXPRESSION")]
     filter: Option<String>,
@@ -23,56 +26,63 @@ pub struct Options {
     fuzz_minutes: u32,
 }
 
+/// A part, with a section of its own in docs/proofs.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Tests,
+    Requests,
+    Fuzzing,
+}
+
+impl Options {
+    fn wants(&self, part: Part) -> bool {
+        if self.filter.is_some() {
+            return part == Part::Tests;
+        }
+        self.only.is_empty() || self.only.contains(&part)
+    }
+}
+
 /// Runs everything at its full count.
 pub fn run(options: &Options) -> Result<()> {
     let mut steps = Steps::default();
+    let mut page = Page::read()?;
     tools::rust()?;
     tools::system()?;
-    program::run(program::cargo().args(["build", "--workspace", "--all-targets"]))?;
-    program::run(program::cargo().args(["build", "--release", "--package", "server"]))?;
-    let server = Server::start()?;
-    let clients = clients::install()?;
+    if options.wants(Part::Tests) || options.wants(Part::Requests) {
+        program::run(program::cargo().args(["build", "--release", "--package", "server"]))?;
+    }
+    if options.wants(Part::Tests) {
+        program::run(program::cargo().args(["build", "--workspace", "--all-targets"]))?;
+    }
     // Nothing below is measured in time: the fuzzers take what the tests leave of the machine.
-    let fuzzing = match &options.filter {
-        Some(_) => None,
-        None => Some(Fuzzing::start(options.fuzz_minutes)?),
-    };
-    let tested = steps.step("tests at full count", || {
-        let mut command = nextest::command("prove");
-        command
-            .env("SWITCHYARD_PROVE", "1")
-            .env("SWITCHYARD_TEST_POSTGRES", server.url())
-            .env("SWITCHYARD_TEST_CLIENTS", &clients)
-            .env("SWITCHYARD_BINARY", paths::binary("release"))
-            .env("PATH", tools::path()?);
-        if let Some(filter) = &options.filter {
-            command.args(["--filterset", filter]);
+    let fuzzing = options
+        .wants(Part::Fuzzing)
+        .then(|| Fuzzing::start(options.fuzz_minutes))
+        .transpose()?;
+    if options.wants(Part::Tests) {
+        let summary = steps.step("tests at full count", || tests(options));
+        if options.filter.is_none() {
+            let report = nextest::report("prove");
+            let report = std::fs::read_to_string(&report)
+                .with_context(|| format!("cannot read {}", report.display()))?;
+            page.tests(&junit::cases(&report), summary.as_deref())?;
         }
-        let run = nextest::run(&mut command)?;
-        if !run.success {
-            bail!("{}", run.summary);
-        }
-        Ok(run.summary)
-    });
-    let Some(fuzzing) = fuzzing else {
-        steps.print();
-        return tested.map(|_| ()).context("not everything passed");
-    };
-    let generated = steps.step("generated requests", || {
-        schemathesis::run(&paths::binary("release"), Effort::Full)
-    });
-    let fuzzed = steps.step("fuzzing", || fuzzing.join());
-    let fuzzed = fuzzed.unwrap_or_default();
-    steps.step("nothing found by fuzzing", || fuzz::judge(&fuzzed));
-    let report = nextest::report("prove");
-    let cases = junit::cases(
-        &std::fs::read_to_string(&report)
-            .with_context(|| format!("cannot read {}", report.display()))?,
-    );
-    let mut page = page(&cases, tested.as_deref(), generated.is_some())?;
-    fuzz_table(&mut page, &fuzzed, options.fuzz_minutes)?;
-    std::fs::write(paths::root().join("docs/proofs.md"), page)?;
-    println!("wrote docs/proofs.md");
+    }
+    if options.wants(Part::Requests) {
+        let found = steps.step("generated requests", || {
+            schemathesis::run(&paths::binary("release"), Effort::Full)
+        });
+        page.requests(found.is_some())?;
+    }
+    if let Some(fuzzing) = fuzzing {
+        let fuzzed = steps.step("fuzzing", || fuzzing.join()).unwrap_or_default();
+        steps.step("nothing found by fuzzing", || fuzz::judge(&fuzzed));
+        page.fuzzing(&fuzzed, options.fuzz_minutes)?;
+    }
+    if options.filter.is_none() {
+        page.write()?;
+    }
     steps.print();
     if steps.failed() > 0 {
         bail!("not everything passed");
@@ -80,68 +90,24 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn page(cases: &[Case], summary: Option<&str>, generated: bool) -> Result<String> {
-    let mut page = String::from(
-        "# Proofs\n\nWritten by `cargo xtask prove`; do not edit. Each line is what a test reported at its full count, \
-         against a release build of the product.\n\n",
-    );
-    writeln!(
-        page,
-        "- Date: {}",
-        program::capture(program::command("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]))?.trim()
-    )?;
-    writeln!(page, "- Commit: {}", commit()?)?;
-    writeln!(page, "- Machine: {}", machine())?;
-    writeln!(page, "- Tests: {}", summary.unwrap_or("FAILED; see below"))?;
-    writeln!(
-        page,
-        "- Generated requests over /openapi.json: {}\n",
-        if generated {
-            "no server error"
-        } else {
-            "FAILED"
-        }
-    )?;
-    page.push_str("| proof | result | test | seconds |\n|---|---|---|---|\n");
-    for case in cases {
-        for line in case.output.lines() {
-            if let Some(proof) = line.trim().strip_prefix("proof:") {
-                let (what, result) = proof.split_once(" => ").unwrap_or((proof, ""));
-                writeln!(
-                    page,
-                    "| {} | {} | `{}` | {:.0} |",
-                    what.trim(),
-                    if case.passed { result.trim() } else { "FAILED" },
-                    case.name,
-                    case.seconds
-                )?;
-            }
-        }
+fn tests(options: &Options) -> Result<String> {
+    let server = Server::start()?;
+    let clients = clients::install()?;
+    let mut command = nextest::command("prove");
+    command
+        .env("SWITCHYARD_PROVE", "1")
+        .env("SWITCHYARD_TEST_POSTGRES", server.url())
+        .env("SWITCHYARD_TEST_CLIENTS", &clients)
+        .env("SWITCHYARD_BINARY", paths::binary("release"))
+        .env("PATH", tools::path()?);
+    if let Some(filter) = &options.filter {
+        command.args(["--filterset", filter]);
     }
-    let failed: Vec<&Case> = cases.iter().filter(|case| !case.passed).collect();
-    if !failed.is_empty() {
-        page.push_str("\nFailed:\n\n");
-        for case in failed {
-            writeln!(page, "- `{}` in {}", case.name, case.suite)?;
-        }
+    let run = nextest::run(&mut command)?;
+    if !run.success {
+        bail!("{}", run.summary);
     }
-    Ok(page)
-}
-
-fn fuzz_table(page: &mut String, fuzzed: &[Fuzzed], minutes: u32) -> Result<()> {
-    writeln!(
-        page,
-        "\nFuzzing, {minutes} minutes each:\n\n| target | inputs | result |\n|---|---|---|"
-    )?;
-    for one in fuzzed {
-        let result = if one.fault.is_none() {
-            "nothing found"
-        } else {
-            "FAILED"
-        };
-        writeln!(page, "| `{}` | {} | {result} |", one.target, one.inputs)?;
-    }
-    Ok(())
+    Ok(run.summary)
 }
 
 /// The commit, marked where the work tree differs from it in anything but generated reports.
@@ -192,32 +158,4 @@ pub fn machine() -> String {
         kibibytes.div_ceil(1024 * 1024),
         read("/proc/sys/kernel/osrelease").trim()
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn proofs_are_taken_from_what_tests_print() {
-        let case = |name: &str, passed, output: &str| Case {
-            suite: "e2e".to_owned(),
-            name: name.to_owned(),
-            seconds: 12.4,
-            passed,
-            output: output.to_owned(),
-        };
-        let cases = [
-            case(
-                "kill",
-                true,
-                "noise\nproof: kill -9 at 100 points => every call once\n",
-            ),
-            case("cut", false, "proof: 200 clients cut => all priced\n"),
-        ];
-        let page = page(&cases, None, true).unwrap();
-        assert!(page.contains("| kill -9 at 100 points | every call once | `kill` | 12 |"));
-        assert!(page.contains("| 200 clients cut | FAILED | `cut` | 12 |"));
-        assert!(page.contains("- `cut` in e2e"));
-    }
 }
