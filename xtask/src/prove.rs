@@ -10,7 +10,6 @@ use crate::postgres::Server;
 use crate::schemathesis::{self, Effort};
 use crate::steps::Steps;
 use crate::{clients, junit, nextest, paths, program, tools};
-use page::Page;
 
 /// What to run.
 #[derive(Debug, Args)]
@@ -46,7 +45,7 @@ impl Options {
 /// Runs everything at its full count.
 pub fn run(options: &Options) -> Result<()> {
     let mut steps = Steps::default();
-    let mut page = Page::read()?;
+    let mut found = Vec::new();
     tools::rust()?;
     tools::system()?;
     if options.wants(Part::Tests) || options.wants(Part::Requests) {
@@ -62,26 +61,24 @@ pub fn run(options: &Options) -> Result<()> {
         .transpose()?;
     if options.wants(Part::Tests) {
         let summary = steps.step("tests at full count", || tests(options));
-        if options.filter.is_none() {
-            let report = nextest::report("prove");
-            let report = std::fs::read_to_string(&report)
-                .with_context(|| format!("cannot read {}", report.display()))?;
-            page.tests(&junit::cases(&report), summary.as_deref())?;
-        }
+        let report = nextest::report("prove");
+        let report = std::fs::read_to_string(&report)
+            .with_context(|| format!("cannot read {}", report.display()))?;
+        found.push(page::tests(&junit::cases(&report), summary.as_deref())?);
     }
     if options.wants(Part::Requests) {
-        let found = steps.step("generated requests", || {
+        let passed = steps.step("generated requests", || {
             schemathesis::run(&paths::binary("release"), Effort::Full)
         });
-        page.requests(found.is_some())?;
+        found.push(page::requests(passed.is_some())?);
     }
     if let Some(fuzzing) = fuzzing {
         let fuzzed = steps.step("fuzzing", || fuzzing.join()).unwrap_or_default();
         steps.step("nothing found by fuzzing", || fuzz::judge(&fuzzed));
-        page.fuzzing(&fuzzed, options.fuzz_minutes)?;
+        found.push(page::fuzzing(&fuzzed, options.fuzz_minutes)?);
     }
     if options.filter.is_none() {
-        page.write()?;
+        page::renew(&found)?;
     }
     steps.print();
     if steps.failed() > 0 {

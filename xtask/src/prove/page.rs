@@ -18,90 +18,77 @@ const FUZZING: &str = "Fuzzing";
 /// In the order of the page.
 const TITLES: [&str; 3] = [TESTS, REQUESTS, FUZZING];
 
-/// The page: what stands under each title.
-#[derive(Debug, Default)]
-pub(super) struct Page {
-    sections: [Option<String>; 3],
+/// What a part reports, under its title.
+pub(super) struct Section {
+    title: &'static str,
+    text: String,
 }
 
-impl Page {
-    /// The page as it stands.
-    pub(super) fn read() -> Result<Self> {
-        Ok(Self::parse(&std::fs::read_to_string(file())?))
-    }
+/// Puts sections in the place of those with their titles.
+pub(super) fn renew(sections: &[Section]) -> Result<()> {
+    let page = std::fs::read_to_string(file())?;
+    std::fs::write(file(), renewed(&page, sections))?;
+    println!("wrote docs/proofs.md");
+    Ok(())
+}
 
-    fn parse(page: &str) -> Self {
-        let mut known = Self::default();
-        for section in page.split("\n## ").skip(1) {
-            let (title, text) = section.split_once('\n').unwrap_or((section, ""));
-            known.put(title, text.trim());
-        }
-        known
+fn renewed(page: &str, sections: &[Section]) -> String {
+    let old = |title: &str| {
+        let mut old = page.split("\n## ").skip(1);
+        old.find_map(|section| section.strip_prefix(title)?.strip_prefix('\n'))
+    };
+    let mut renewed = HEAD.to_owned();
+    for title in TITLES {
+        let new = sections.iter().find(|section| section.title == title);
+        let text = new.map(|section| section.text.as_str()).or(old(title));
+        let text = text.unwrap_or("No run is recorded yet.").trim();
+        renewed.push_str(&format!("\n## {title}\n\n{text}\n"));
     }
+    renewed
+}
 
-    fn put(&mut self, title: &str, text: &str) {
-        let places = TITLES.iter().zip(&mut self.sections);
-        for (_, section) in places.filter(|(known, _)| **known == title) {
-            *section = Some(text.to_owned());
-        }
-    }
+/// What the tests reported.
+pub(super) fn tests(cases: &[Case], summary: Option<&str>) -> Result<Section> {
+    let mut text = run()?;
+    writeln!(
+        text,
+        "- Tests: {}\n",
+        summary.unwrap_or("FAILED; see below")
+    )?;
+    text.push_str(&proofs(cases)?);
+    Ok(Section { title: TESTS, text })
+}
 
-    /// Writes what it has become.
-    pub(super) fn write(&self) -> Result<()> {
-        std::fs::write(file(), self.text())?;
-        println!("wrote docs/proofs.md");
-        Ok(())
-    }
+/// Whether requests over the whole interface met a server error.
+pub(super) fn requests(passed: bool) -> Result<Section> {
+    let mut text = run()?;
+    let result = if passed { "no server error" } else { "FAILED" };
+    writeln!(text, "- Generated requests over /openapi.json: {result}")?;
+    Ok(Section {
+        title: REQUESTS,
+        text,
+    })
+}
 
-    fn text(&self) -> String {
-        let mut page = HEAD.to_owned();
-        for (title, section) in TITLES.iter().zip(&self.sections) {
-            let text = section.as_deref().unwrap_or("No run is recorded yet.");
-            page.push_str(&format!("\n## {title}\n\n{}\n", text.trim()));
-        }
-        page
+/// What the fuzzers found.
+pub(super) fn fuzzing(fuzzed: &[Fuzzed], minutes: u32) -> Result<Section> {
+    let mut text = run()?;
+    writeln!(
+        text,
+        "- Minutes for each target: {minutes}\n\n| target | inputs | result |\n|---|---|---|"
+    )?;
+    for one in fuzzed {
+        let result = if one.fault.is_none() {
+            "nothing found"
+        } else {
+            "FAILED"
+        };
+        writeln!(text, "| `{}` | {} | {result} |", one.target, one.inputs)?;
     }
-
-    /// What the tests reported.
-    pub(super) fn tests(&mut self, cases: &[Case], summary: Option<&str>) -> Result<()> {
-        let mut text = run()?;
-        writeln!(
-            text,
-            "- Tests: {}\n",
-            summary.unwrap_or("FAILED; see below")
-        )?;
-        text.push_str(&proofs(cases)?);
-        self.put(TESTS, &text);
-        Ok(())
-    }
-
-    /// Whether requests over the whole interface met a server error.
-    pub(super) fn requests(&mut self, passed: bool) -> Result<()> {
-        let mut text = run()?;
-        let result = if passed { "no server error" } else { "FAILED" };
-        writeln!(text, "- Generated requests over /openapi.json: {result}")?;
-        self.put(REQUESTS, &text);
-        Ok(())
-    }
-
-    /// What the fuzzers found.
-    pub(super) fn fuzzing(&mut self, fuzzed: &[Fuzzed], minutes: u32) -> Result<()> {
-        let mut text = run()?;
-        writeln!(
-            text,
-            "- Minutes for each target: {minutes}\n\n| target | inputs | result |\n|---|---|---|"
-        )?;
-        for one in fuzzed {
-            let result = if one.fault.is_none() {
-                "nothing found"
-            } else {
-                "FAILED"
-            };
-            writeln!(text, "| `{}` | {} | {result} |", one.target, one.inputs)?;
-        }
-        self.put(FUZZING, &text);
-        Ok(())
-    }
+    Ok(Section {
+        title: FUZZING,
+        text,
+    })
 }
 
 fn file() -> PathBuf {
@@ -175,14 +162,22 @@ mod tests {
 
     #[test]
     fn parts_that_did_not_run_stay() {
-        let mut page = Page::parse("# Proofs\n\nOld words.\n");
-        assert_eq!(page.text().matches("No run is recorded yet.").count(), 3);
-        page.put(FUZZING, "- one\n\n| a |\n");
-        let mut page = Page::parse(&page.text());
-        page.put(TESTS, "- two\n");
-        let text = page.text();
-        assert!(text.contains("## Fuzzing\n\n- one\n\n| a |\n"), "{text}");
-        assert!(text.find("- two") < text.find("- one"), "{text}");
-        assert_eq!(text.matches("No run is recorded yet.").count(), 1);
+        let section = |title, text: &str| Section {
+            title,
+            text: text.to_owned(),
+        };
+        let page = "# Proofs\n\nOld words.\n";
+        assert_eq!(
+            renewed(page, &[])
+                .matches("No run is recorded yet.")
+                .count(),
+            3
+        );
+        let page = renewed(page, &[section(FUZZING, "- one\n\n| a |\n")]);
+        let page = renewed(&page, &[section(TESTS, "- two\n")]);
+        assert!(page.contains("## Fuzzing\n\n- one\n\n| a |\n"), "{page}");
+        assert!(page.find("- two") < page.find("- one"), "{page}");
+        assert_eq!(page.matches("No run is recorded yet.").count(), 1);
+        assert_eq!(renewed(&page, &[]), page);
     }
 }
