@@ -2,6 +2,8 @@
 
 mod page;
 
+use std::path::Path;
+
 use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 
@@ -60,7 +62,9 @@ pub fn run(options: &Options) -> Result<()> {
         .then(|| Fuzzing::start(options.fuzz_minutes))
         .transpose()?;
     if options.wants(Part::Tests) {
-        let summary = steps.step("tests at full count", || tests(options));
+        let server = Server::start()?;
+        let clients = clients::install()?;
+        let summary = steps.step("tests at full count", || tests(options, &server, &clients));
         let report = nextest::report("prove");
         let report = std::fs::read_to_string(&report)
             .with_context(|| format!("cannot read {}", report.display()))?;
@@ -72,8 +76,9 @@ pub fn run(options: &Options) -> Result<()> {
         });
         found.push(page::requests(passed.is_some())?);
     }
-    if let Some(fuzzing) = fuzzing {
-        let fuzzed = steps.step("fuzzing", || fuzzing.join()).unwrap_or_default();
+    if let Some(fuzzing) = fuzzing
+        && let Some(fuzzed) = steps.step("fuzzing", || fuzzing.join())
+    {
         steps.step("nothing found by fuzzing", || fuzz::judge(&fuzzed));
         found.push(page::fuzzing(&fuzzed, options.fuzz_minutes)?);
     }
@@ -87,14 +92,12 @@ pub fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn tests(options: &Options) -> Result<String> {
-    let server = Server::start()?;
-    let clients = clients::install()?;
+fn tests(options: &Options, server: &Server, clients: &Path) -> Result<String> {
     let mut command = nextest::command("prove");
     command
         .env("SWITCHYARD_PROVE", "1")
         .env("SWITCHYARD_TEST_POSTGRES", server.url())
-        .env("SWITCHYARD_TEST_CLIENTS", &clients)
+        .env("SWITCHYARD_TEST_CLIENTS", clients)
         .env("SWITCHYARD_BINARY", paths::binary("release"))
         .env("PATH", tools::path()?);
     if let Some(filter) = &options.filter {

@@ -11,9 +11,9 @@ use crate::context::RequestContext;
 use crate::dialect::Dialect;
 use crate::dropped::Dropped;
 use crate::error::TranslateError;
-use crate::json::Object;
+use crate::json::{Object, Text};
 use crate::names::Names;
-use crate::neutral::Request;
+use crate::neutral::{Format, Part, Request, Role, Turn};
 use dialect::Rules;
 
 /// Writes a request; its turns are used up.
@@ -24,6 +24,9 @@ pub(crate) fn write_request(
     names: &mut Names,
     dropped: &mut Dropped,
 ) -> Result<Vec<u8>, TranslateError> {
+    if dialect == Dialect::DeepSeek {
+        tell_schema(request);
+    }
     let rules = Rules::of(dialect, context.facts);
     let turns = std::mem::take(&mut request.turns);
     let room: usize = turns.iter().map(|turn| turn.parts.len() * 256).sum();
@@ -41,4 +44,20 @@ pub(crate) fn write_request(
         }
     }
     Ok(body)
+}
+
+/// Tells the model the schema of its answer in words, where the server knows JSON but no schemas.
+fn tell_schema(request: &mut Request<'_>) {
+    let Some(Format::Schema { schema, .. }) = &request.format else {
+        return;
+    };
+    let told = format!(
+        "Answer with one JSON object that fits this JSON Schema, and nothing else:\n{}",
+        schema.get()
+    );
+    let part = Part::text(Text::plain(told));
+    match request.turns.first_mut() {
+        Some(turn) if turn.role == Role::System => turn.parts.push(part),
+        _ => request.turns.insert(0, Turn::new(Role::System, vec![part])),
+    }
 }

@@ -24,13 +24,10 @@ pub(super) static PAIR: Definition = Definition {
 
 fn adapt(
     request: &mut Request<'_>,
-    dialect: Dialect,
+    _dialect: Dialect,
     _context: &RequestContext<'_>,
     dropped: &mut Dropped,
 ) -> Result<(), TranslateError> {
     structure::loosen(request, dropped);
-    if dialect == Dialect::DeepSeek {
-        structure::tell_schema(request);
-    }
     Ok(())
 }

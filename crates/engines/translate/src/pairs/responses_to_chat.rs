@@ -3,13 +3,7 @@
 mod fields;
 
 use crate::chat;
-use crate::context::RequestContext;
 use crate::definition::{Definition, Joined, Work};
-use crate::dialect::Dialect;
-use crate::dropped::Dropped;
-use crate::error::TranslateError;
-use crate::neutral::Request;
-use crate::pairs::structure;
 use crate::responses;
 
 pub(super) static PAIR: Definition = Definition {
@@ -18,18 +12,6 @@ pub(super) static PAIR: Definition = Definition {
     work: Work::Joined(Joined {
         caller: &responses::CALLER,
         upstream: &chat::SERVED,
-        adapt: Some(adapt),
+        adapt: None,
     }),
 };
-
-fn adapt(
-    request: &mut Request<'_>,
-    dialect: Dialect,
-    _context: &RequestContext<'_>,
-    _dropped: &mut Dropped,
-) -> Result<(), TranslateError> {
-    if dialect == Dialect::DeepSeek {
-        structure::tell_schema(request);
-    }
-    Ok(())
-}
