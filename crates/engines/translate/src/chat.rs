@@ -24,6 +24,7 @@ use write_events::EventsOut;
 /// As callers speak it.
 pub(crate) static CALLER: Caller = Caller {
     protocol: Protocol::Chat,
+    sound: "messages[].content[].input_audio",
     read_request: read_request::read_request,
     write_answer: write_answer::write_answer,
     events_out: |state| Box::new(EventsOut::new(state)),
@@ -39,4 +40,5 @@ pub(crate) static SERVED: Served = Served {
     events_in: |dialect, _| Box::new(EventsIn::new(dialect)),
     // These servers count nothing before they answer.
     count: None,
+    deaf: None,
 };

@@ -20,4 +20,5 @@ pub(crate) static SERVED: Served = Served {
     events_in: |_, _| Box::new(EventsIn::new()),
     // Bedrock counts for few of these models.
     count: None,
+    deaf: Some("Converse takes no sound; send a transcript"),
 };

@@ -147,6 +147,12 @@ impl Joined {
         let mut dropped = Dropped::default();
         let mut names = Names::default();
         let mut request = (self.caller.read_request)(body, context, &mut dropped)?;
+        if let Some(why) = self.upstream.deaf
+            && request.has_sound()
+        {
+            let field = self.caller.sound;
+            return Err(TranslateError::NotTranslatable { field, why });
+        }
         if let Some(adapt) = self.adapt {
             adapt(&mut request, dialect, context, &mut dropped)?;
         }

@@ -25,4 +25,5 @@ pub(crate) static SERVED: Served = Served {
         write_request: count::write_count,
         read_answer: count::read_count,
     }),
+    deaf: None,
 };

@@ -24,6 +24,7 @@ use write_events::EventsOut;
 /// As callers speak it.
 pub(crate) static CALLER: Caller = Caller {
     protocol: Protocol::Messages,
+    sound: "messages[].content[].input_audio",
     read_request: read_request::read_request,
     write_answer: write_answer::write_answer,
     events_out: |state| Box::new(EventsOut::new(state)),
@@ -41,4 +42,5 @@ pub(crate) static SERVED: Served = Served {
         write_request: count::write_count,
         read_answer: count::read_count,
     }),
+    deaf: Some("Claude does not hear; send a transcript"),
 };

@@ -13,7 +13,6 @@ mod responses_to_chat;
 mod responses_to_converse;
 mod responses_to_gemini;
 mod responses_to_messages;
-mod sound;
 mod structure;
 
 use crate::definition::Definition;

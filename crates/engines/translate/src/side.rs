@@ -16,6 +16,8 @@ use crate::state::PairState;
 /// A protocol as callers speak it.
 pub(crate) struct Caller {
     pub protocol: Protocol,
+    /// Where sound stands in its requests.
+    pub sound: &'static str,
     pub read_request: for<'a> fn(
         &'a str,
         &RequestContext<'_>,
@@ -38,6 +40,9 @@ pub(crate) struct Served {
     pub events_in: fn(Dialect, &Caller) -> Box<dyn EventReader>,
     /// Counting tokens, where there is an endpoint for it.
     pub count: Option<Count>,
+    /// Why it takes no sound, where it takes none. A question that is spoken has no other words, so it cannot be left
+    /// out as an image can.
+    pub deaf: Option<&'static str>,
 }
 
 /// Writes a neutral request in some form, for an answer or for a count of its tokens; its turns are used up.

@@ -55,6 +55,14 @@ pub(crate) enum Role {
     Assistant,
 }
 
+impl Request<'_> {
+    /// Whether something in it is to be heard.
+    pub(crate) fn has_sound(&self) -> bool {
+        let mut parts = self.turns.iter().flat_map(|turn| &turn.parts);
+        parts.any(|part| matches!(part, Part::Audio(_)))
+    }
+}
+
 impl Role {
     /// Whether the operator speaks.
     pub(crate) fn is_operator(self) -> bool {

@@ -10,7 +10,6 @@ use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::messages;
 use crate::neutral::Request;
-use crate::pairs::sound;
 
 pub(super) static PAIR: Definition = Definition {
     name: "chat_to_messages",
@@ -28,11 +27,6 @@ fn adapt(
     _context: &RequestContext<'_>,
     _dropped: &mut Dropped,
 ) -> Result<(), TranslateError> {
-    sound::refuse(
-        request,
-        "messages[].content[].input_audio",
-        "Claude does not hear; send a transcript",
-    )?;
     // Servers that speak chat show what their models think, so that is what their clients expect.
     request.thinking.summary.get_or_insert(true);
     Ok(())

@@ -3,13 +3,7 @@
 mod fields;
 
 use crate::chat;
-use crate::context::RequestContext;
 use crate::definition::{Definition, Joined, Work};
-use crate::dialect::Dialect;
-use crate::dropped::Dropped;
-use crate::error::TranslateError;
-use crate::neutral::Request;
-use crate::pairs::sound;
 use crate::responses;
 
 pub(super) static PAIR: Definition = Definition {
@@ -18,19 +12,6 @@ pub(super) static PAIR: Definition = Definition {
     work: Work::Joined(Joined {
         caller: &chat::CALLER,
         upstream: &responses::SERVED,
-        adapt: Some(adapt),
+        adapt: None,
     }),
 };
-
-fn adapt(
-    request: &mut Request<'_>,
-    _dialect: Dialect,
-    _context: &RequestContext<'_>,
-    _dropped: &mut Dropped,
-) -> Result<(), TranslateError> {
-    sound::refuse(
-        request,
-        "messages[].content[].input_audio",
-        "OpenAI takes sound over chat alone; send a transcript",
-    )
-}

@@ -9,7 +9,6 @@ use crate::dropped::Dropped;
 use crate::error::TranslateError;
 use crate::messages;
 use crate::neutral::{Request, ThinkingMode};
-use crate::pairs::sound;
 use crate::responses;
 
 pub(super) static PAIR: Definition = Definition {
@@ -28,11 +27,6 @@ fn adapt(
     context: &RequestContext<'_>,
     _dropped: &mut Dropped,
 ) -> Result<(), TranslateError> {
-    sound::refuse(
-        request,
-        "input[].content[].input_audio",
-        "Claude does not hear; send a transcript",
-    )?;
     // OpenAI's models reason unless they are told not to, and Claude only where it is told to: whoever asks for a
     // summary of the reasoning expects some.
     let thinking = &mut request.thinking;

@@ -22,7 +22,7 @@ pub(super) const FIELDS: &[Field] = &[
         "input[].content[].input_file",
         "a `document` block behind its title; words in its place for other types",
     ),
-    mapped("input[].content[].input_audio", "words in its place"),
+    refused("input[].content[].input_audio", "Converse takes no sound"),
     carried(
         "input[].function_call",
         "a `toolUse` block; ids and names cut to what all models take",
