@@ -9,10 +9,12 @@ mod start;
 mod translation;
 
 use anyhow::Result;
+use clap::ValueEnum;
+use serde::Serialize;
 
 pub use fallback::{Fallback, fallback};
 pub use instructions::{Instructions, instructions};
-pub use keys::{Flatness, keys};
+pub use keys::{KeysRow, keys};
 pub use memory::{Growth, memory};
 pub use peers::{PeerRow, peers};
 pub use start::{Start, start};
@@ -22,6 +24,55 @@ use crate::fixture::Surface;
 use crate::load::Options;
 use crate::peers::{Peer, Three};
 use crate::report::Row;
+
+/// What can be measured, in the order of the report, where each has a section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lane {
+    /// Whole answers.
+    Plain,
+    /// Streams.
+    Streams,
+    /// Large prompts.
+    Large,
+    /// Calls put into another protocol.
+    Translation,
+    /// Calls whose first target has failed.
+    Fallback,
+    /// Other gateways.
+    Peers,
+    /// Memory.
+    Memory,
+    /// Starts.
+    Start,
+    /// Few keys and many.
+    Keys,
+    /// Instructions instead of time.
+    Instructions,
+}
+
+impl Lane {
+    /// The title of its section.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Plain => "Whole answers",
+            Self::Streams => "Streams",
+            Self::Large => "Large prompts",
+            Self::Translation => "Translation",
+            Self::Fallback => "Falling over",
+            Self::Peers => "Other gateways",
+            Self::Memory => "Memory of the gateway",
+            Self::Start => "Start",
+            Self::Keys => "Keys",
+            Self::Instructions => "Instructions",
+        }
+    }
+
+    /// Whether it needs more than this repository and minutes, so that it runs only where it is asked for by name.
+    pub const fn is_extra(self) -> bool {
+        matches!(self, Self::Peers | Self::Instructions)
+    }
+}
 
 /// How long and how often.
 #[derive(Debug, Clone, Copy)]

@@ -1,17 +1,20 @@
 //! The report: what the lanes measured, and what of it is held against a bound.
 
+mod judge;
 mod markdown;
 mod row;
 mod tables;
 
 use serde::Serialize;
 
-use crate::lanes::{Effort, Fallback, Flatness, Growth, Instructions, PeerRow, Start, Translation};
+use crate::lanes::{Fallback, Growth, Instructions, KeysRow, Lane, PeerRow, Start, Translation};
 pub use row::{Row, added_ms};
 
 /// A figure that must not be passed.
 #[derive(Debug, Clone, Serialize)]
 pub struct Claim {
+    /// Whose figure it is.
+    pub lane: Lane,
     /// What is bounded.
     pub figure: String,
     /// The bound, inclusive.
@@ -29,114 +32,49 @@ impl Claim {
     }
 }
 
+/// What could not be measured, in words.
+#[derive(Debug, Clone, Serialize)]
+pub struct Note {
+    /// By which lane.
+    pub lane: Lane,
+    /// What and why.
+    pub text: String,
+}
+
 /// Everything that a run measured.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// The loads.
-    pub rows: Vec<Row>,
-    /// Translated calls, where that lane ran.
+    /// Whole answers, where that lane ran; so with all below.
+    pub plain: Vec<Row>,
+    /// Streams.
+    pub streams: Vec<Row>,
+    /// Large prompts.
+    pub large: Vec<Row>,
+    /// Translated calls.
     pub translation: Vec<Translation>,
-    /// Calls that fell over to another target, where that lane ran.
+    /// Calls that fell over to another target.
     pub fallback: Vec<Fallback>,
-    /// Other gateways, where that lane ran.
+    /// Other gateways.
     pub peers: Vec<PeerRow>,
-    /// Memory, where that lane ran.
+    /// Memory.
     pub memory: Option<Growth>,
-    /// Starts, where that lane ran.
+    /// Starts.
     pub start: Option<Start>,
-    /// Few keys and many, where that lane ran.
-    pub keys: Option<Flatness>,
-    /// Instructions, where that lane ran.
+    /// Few keys and many.
+    pub keys: Vec<KeysRow>,
+    /// Instructions.
     pub instructions: Vec<Instructions>,
-    /// What could not be measured, in words.
-    pub notes: Vec<String>,
+    /// What could not be measured.
+    pub notes: Vec<Note>,
     /// What is held against a bound.
     pub claims: Vec<Claim>,
 }
 
 impl Report {
-    /// Fills the claims from what was measured.
-    pub fn judge(&mut self) {
-        let mut claims = Vec::new();
-        let mut claim = |figure: String, bound, measured, unit| {
-            claims.push(Claim {
-                figure,
-                bound,
-                measured,
-                unit,
-            });
-        };
-        for row in &self.rows {
-            if let Some(bound) = row.bound {
-                let figure = format!(
-                    "CPU per {}, gateway over bare proxy: {}",
-                    row.unit, row.name
-                );
-                claim(figure, bound, row.cpu_ratio, "times");
-            }
-            let (proxy, gateway) = (&row.proxy, &row.gateway);
-            match row.name.as_str() {
-                "stream unpaced, 1 connection" => claim(
-                    "added to the first byte of a stream, one target".to_owned(),
-                    0.3,
-                    gateway.added_first_byte_ms,
-                    "ms",
-                ),
-                // Between paced chunks the machine sleeps, and every hop waits for it to wake, the bare proxy's too.
-                "stream paced 5 ms, 1 connection" => claim(
-                    "added to the first byte of a paced stream, beyond what the bare proxy adds"
-                        .to_owned(),
-                    0.13,
-                    gateway.added_first_byte_ms - proxy.added_first_byte_ms,
-                    "ms",
-                ),
-                _ => {}
-            }
-        }
-        for row in &self.translation {
-            let figure = format!(
-                "CPU per {}, translated over passed through: {}",
-                row.unit, row.way
-            );
-            claim(figure, 3.0, row.ratio, "times");
-        }
-        for row in &self.fallback {
-            let figure = format!(
-                "added where the first target {}, its breaker {}",
-                row.failure, row.breaker
-            );
-            claim(figure, 1.0, row.added_p50_ms, "ms");
-        }
-        if let Some(memory) = &self.memory {
-            claim(
-                "memory idle (resident)".to_owned(),
-                50.0,
-                megabytes(memory.idle.rss),
-                "MB",
-            );
-            let span = format!(
-                "memory growth, request {} to {}",
-                memory.some_requests, memory.many_requests
-            );
-            // Shorter spans are still warming up.
-            if memory.some_requests >= Effort::FULL.memory_requests.0 {
-                claim(span, 2.0, memory.percent(), "%");
-            }
-        }
-        if let Some(start) = &self.start {
-            claim(
-                "ready on an empty data folder".to_owned(),
-                300.0,
-                start.median_ms(),
-                "ms",
-            );
-        }
-        if let Some(keys) = &self.keys {
-            // The room for noise of one run, not for a cost that grows.
-            let figure = format!("CPU per request, {} keys over {}", keys.many, keys.few);
-            claim(figure, 1.1, keys.ratio, "times");
-        }
-        self.claims = claims;
+    /// Adds what a lane could not measure.
+    pub fn note(&mut self, lane: Lane, texts: Vec<String>) {
+        self.notes
+            .extend(texts.into_iter().map(|text| Note { lane, text }));
     }
 }
 
@@ -181,7 +119,7 @@ mod tests {
         assert!((row.gateway.added_p50_ms - 0.1).abs() < 1e-9);
         assert!((row.gateway.cpu_us - 19.0).abs() < 1e-9);
         let mut report = Report {
-            rows: vec![row],
+            plain: vec![row],
             ..Report::default()
         };
         report.judge();
@@ -207,9 +145,9 @@ mod tests {
                     added_p50_ms,
                     added_p99_ms: 0.3,
                 }],
-                notes: vec!["LiteLLM: it is not installed".to_owned()],
                 ..Report::default()
             };
+            report.note(Lane::Peers, vec!["LiteLLM: it is not installed".to_owned()]);
             report.judge();
             report
         };
@@ -225,7 +163,10 @@ mod tests {
         for row in rows {
             assert!(text.contains(row), "{text}");
         }
-        assert!(!text.contains("### Loads"));
+        assert!(
+            text.contains("### Whole answers\n\n### Streams\n"),
+            "{text}"
+        );
         assert!(!report(3.1, 1.1).claims.iter().any(Claim::holds));
     }
 }

@@ -3,28 +3,13 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::gateway::Gateway;
-use crate::lanes::{self, Effort};
+use crate::lanes::{self, Effort, Lane};
 use crate::peers::{Peer, Three};
 use crate::process;
 use crate::report::Report;
-
-/// What can be measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Lane {
-    Plain,
-    Streams,
-    Large,
-    Memory,
-    Start,
-    Keys,
-    Translation,
-    Fallback,
-    Instructions,
-    Peers,
-}
 
 /// What to measure.
 #[derive(Debug, Args)]
@@ -93,7 +78,9 @@ async fn measure(options: &Options) -> Result<Report> {
     } else {
         Effort::FULL
     };
-    let wanted = |lane| options.lanes.is_empty() || options.lanes.contains(&lane);
+    let wanted = |lane: Lane| {
+        options.lanes.contains(&lane) || (options.lanes.is_empty() && !lane.is_extra())
+    };
     let (_mock, mock) = process::server(&["mock"]).await?;
     let (proxy_process, proxy) = process::server(&["proxy", &mock]).await?;
     let mut report = Report::default();
@@ -113,17 +100,17 @@ async fn measure(options: &Options) -> Result<Report> {
             gateway: Peer {
                 target: gateway.address().to_owned(),
                 pid: Some(gateway.pid()?),
-                keys: Some(gateway.keys(1, 1).await?),
+                keys: Some(gateway.key().await?),
             },
         };
         if wanted(Lane::Plain) {
-            report.rows.extend(lanes::plain(&three, effort).await?);
+            report.plain = lanes::plain(&three, effort).await?;
         }
         if wanted(Lane::Streams) {
-            report.rows.extend(lanes::streams(&three, effort).await?);
+            report.streams = lanes::streams(&three, effort).await?;
         }
         if wanted(Lane::Large) {
-            report.rows.extend(lanes::large(&three, effort).await?);
+            report.large = lanes::large(&three, effort).await?;
         }
     }
     if wanted(Lane::Start) {
@@ -133,25 +120,23 @@ async fn measure(options: &Options) -> Result<Report> {
         report.memory = Some(lanes::memory(&options.gateway, &mock, effort).await?);
     }
     if wanted(Lane::Keys) {
-        report.keys = Some(lanes::keys(&options.gateway, &mock, effort).await?);
+        report.keys = lanes::keys(&options.gateway, &mock, effort).await?;
     }
     if wanted(Lane::Translation) {
         let (rows, notes) = lanes::translation(&options.gateway, &mock, effort).await?;
         report.translation = rows;
-        report.notes.extend(notes);
+        report.note(Lane::Translation, notes);
     }
     if wanted(Lane::Fallback) {
         report.fallback = lanes::fallback(&options.gateway, &mock, effort).await?;
     }
-    // Needs programs of others: only where it is asked for by name.
-    if options.lanes.contains(&Lane::Peers) {
+    if wanted(Lane::Peers) {
         let dir = options.peers_dir.as_deref();
         let (rows, notes) = lanes::peers(&options.gateway, &mock, dir, effort).await?;
         report.peers = rows;
-        report.notes.extend(notes);
+        report.note(Lane::Peers, notes);
     }
-    // Takes minutes and valgrind: only where it is asked for by name.
-    if options.lanes.contains(&Lane::Instructions) {
+    if wanted(Lane::Instructions) {
         report.instructions = lanes::instructions(&options.gateway, &mock).await?;
     }
     Ok(report)

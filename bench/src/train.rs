@@ -40,7 +40,7 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 async fn drive(gateway: &Gateway, percent: u64) -> Result<()> {
-    let keys = gateway.keys(8, 8).await?;
+    let keys = gateway.spread(&gateway.make_keys(8).await?, 8)?;
     for (what, load) in loads() {
         let load = Load {
             target: gateway.address().to_owned(),

@@ -1,12 +1,17 @@
-//! Runs the benchmark beside a bare proxy and puts its tables into docs/performance.md.
+//! Runs the benchmark beside a bare proxy and puts what the lanes that ran measured into docs/performance.md, each under
+//! its title.
+
+use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::{dist, paths, peers, program, prove};
+use crate::record::{self, Section};
+use crate::{dist, paths, peers, program};
 
-const BEGIN: &str = "<!-- measured: begin -->";
-const END: &str = "<!-- measured: end -->";
+/// The prose above it is written by hand, the sections below it by this chore.
+const RESULT: &str = "\n## Result\n";
+const MARK: &str = "### ";
 
 /// What to measure.
 #[derive(Debug, Args)]
@@ -50,24 +55,23 @@ pub fn run(options: &Options) -> Result<()> {
     if options.dry {
         return Ok(());
     }
-    let tables = std::fs::read_to_string(out.join("report.md"))?;
-    let head = format!(
-        "- Date: {}\n- Commit: {}\n- Machine: {}\n- Build: profile `{}`\n- Command: `cargo xtask bench{}`\n",
-        program::capture(program::command("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]))?.trim(),
-        prove::commit()?,
-        prove::machine(),
-        options.profile,
-        if options.rest.is_empty() {
-            String::new()
-        } else {
-            format!(" -- {}", options.rest.join(" "))
-        }
-    );
+    let report = std::fs::read_to_string(out.join("report.md"))?;
     let path = paths::root().join("docs/performance.md");
     let page = std::fs::read_to_string(&path).context("docs/performance.md is missing")?;
-    std::fs::write(&path, replace(&page, &format!("{head}\n{tables}"))?)?;
+    std::fs::write(&path, renewed(&page, &report, &head(options)?)?)?;
     println!("wrote docs/performance.md");
     Ok(())
+}
+
+fn head(options: &Options) -> Result<String> {
+    let mut head = record::head()?;
+    writeln!(head, "- Build: profile `{}`", options.profile)?;
+    write!(head, "- Command: `cargo xtask bench")?;
+    if !options.rest.is_empty() {
+        write!(head, " -- {}", options.rest.join(" "))?;
+    }
+    writeln!(head, "`")?;
+    Ok(head)
 }
 
 /// Whether the lane is named that needs gateways of others, and not where they are.
@@ -76,18 +80,31 @@ fn asks_for_peers(rest: &[String]) -> bool {
     !rest.iter().any(|word| word.starts_with("--peers-dir")) && words.any(|word| word == "peers")
 }
 
-/// Puts the measured part between its marks and leaves the prose around it alone.
-fn replace(page: &str, measured: &str) -> Result<String> {
-    let (before, rest) = page
-        .split_once(BEGIN)
-        .context("docs/performance.md has lost its first mark")?;
-    let (_, after) = rest
-        .split_once(END)
-        .context("docs/performance.md has lost its second mark")?;
-    Ok(format!(
-        "{before}{BEGIN}\n\n{}\n\n{END}{after}",
-        measured.trim()
-    ))
+/// The page with a new section for every lane that measured something, under the head of this run.
+fn renewed(page: &str, report: &str, head: &str) -> Result<String> {
+    let (prose, old) = page
+        .split_once(RESULT)
+        .context("docs/performance.md has lost its heading Result")?;
+    let lanes = record::sections(report, MARK);
+    let measured: Vec<Section> = lanes
+        .iter()
+        .filter(|lane| !lane.text.trim().is_empty())
+        .map(|lane| Section {
+            title: lane.title.clone(),
+            text: format!("{head}\n{}", lane.text.trim()),
+        })
+        .collect();
+    // A lane that only runs where it is asked for by name need not have a section.
+    let known = record::sections(old, MARK);
+    let titles = lanes
+        .iter()
+        .map(|lane| lane.title.as_str())
+        .filter(|title| {
+            let mut all = measured.iter().chain(&known);
+            all.any(|section| section.title == *title)
+        });
+    let sections = record::renewed(old, MARK, titles, &measured);
+    Ok(format!("{prose}{RESULT}{sections}"))
 }
 
 #[cfg(test)]
@@ -95,11 +112,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_measured_part_changes() {
-        let page = format!("a\n{BEGIN}\nold\n{END}\nz\n");
-        let new = replace(&page, "new\n").unwrap();
-        assert_eq!(new, format!("a\n{BEGIN}\n\nnew\n\n{END}\nz\n"));
-        assert!(replace("no marks", "new").is_err());
+    fn lanes_that_measured_nothing_keep_what_the_page_has() {
+        let page = "a\n\n## Result\n\n### One\n\n- old\n\n### Two\n\n- kept\n";
+        let report = "### One\n\n| new |\n\n### Two\n\n### Three\n\n";
+        let expected = "a\n\n## Result\n\n### One\n\n- head\n\n| new |\n\n### Two\n\n- kept\n";
+        assert_eq!(renewed(page, report, "- head\n").unwrap(), expected);
+        assert!(renewed("no heading", report, "").is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result, bail};
 
 use crate::junit::{self, Case};
-use crate::{clients, nextest, paths, program, prove, tools};
+use crate::{clients, nextest, paths, program, record, tools};
 
 /// What each feature means, in the order of the columns.
 const FEATURES: [(&str, &str); 7] = [
@@ -65,7 +65,7 @@ pub fn run() -> Result<()> {
     let page = page(
         &cells(&junit::cases(&report)),
         date.trim(),
-        &prove::commit()?,
+        &record::commit()?,
     )?;
     std::fs::write(paths::root().join("docs/compatibility.md"), page)?;
     println!("wrote docs/compatibility.md");

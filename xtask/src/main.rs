@@ -20,6 +20,7 @@ mod peers;
 mod postgres;
 mod program;
 mod prove;
+mod record;
 mod routes;
 mod schemathesis;
 mod steps;

@@ -13,9 +13,13 @@ use super::{ADMIN_KEY, Gateway};
 use crate::client;
 
 impl Gateway {
-    /// Makes keys as an administrator does, with everything on that costs something, and writes `use_of` of them,
-    /// evenly spread, to a file for the load generator.
-    pub async fn keys(&self, count: usize, use_of: usize) -> Result<PathBuf> {
+    /// A key for the load generator, in a file.
+    pub async fn key(&self) -> Result<PathBuf> {
+        self.spread(&self.make_keys(1).await?, 1)
+    }
+
+    /// Makes keys as an administrator does, with everything on that costs something, in the order of their making.
+    pub async fn make_keys(&self, count: usize) -> Result<Vec<String>> {
         let shared = Arc::new(AtomicUsize::new(0));
         let mut tasks = Vec::new();
         for _ in 0..16.min(count) {
@@ -37,15 +41,20 @@ impl Gateway {
             made.extend(task.await??);
         }
         made.sort_unstable();
-        let every = (count / use_of.max(1)).max(1);
-        let lines: Vec<String> = made
-            .into_iter()
+        Ok(made.into_iter().map(|(_, key)| key).collect())
+    }
+
+    /// Writes `use_of` of the keys, evenly spread over them, to a file for the load generator.
+    pub fn spread(&self, keys: &[String], use_of: usize) -> Result<PathBuf> {
+        let every = (keys.len() / use_of.max(1)).max(1);
+        let used: Vec<&str> = keys
+            .iter()
             .step_by(every)
             .take(use_of)
-            .map(|(_, key)| key)
+            .map(String::as_str)
             .collect();
-        let path = self.dir.path().join("keys");
-        std::fs::write(&path, lines.join("\n"))?;
+        let path = self.dir.path().join(format!("keys-{use_of}"));
+        std::fs::write(&path, used.join("\n"))?;
         Ok(path)
     }
 }

@@ -50,7 +50,7 @@ pub async fn fallback(binary: &Path, mock: &str, effort: Effort) -> Result<Vec<F
         let peer = Peer {
             target: gateway.address().to_owned(),
             pid: Some(gateway.pid()?),
-            keys: Some(gateway.keys(1, 1).await?),
+            keys: Some(gateway.key().await?),
         };
         for (failure, first, model) in FAILURES {
             rows.push(rounds(&peer, (failure, breaker), model, effort).await?);

@@ -50,7 +50,7 @@ pub async fn instructions(binary: &Path, mock: &str) -> Result<Vec<Instructions>
         &Settings::one_provider(mock),
     )
     .await?;
-    let keys = gateway.keys(1, 1).await?;
+    let keys = gateway.key().await?;
     let counted = Counted::new(
         &dir,
         "gateway",

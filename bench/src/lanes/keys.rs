@@ -1,6 +1,6 @@
-//! Whether a call costs more where there are many keys.
+//! Whether a call costs more where there are many keys, and where many of them are in use.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde::Serialize;
@@ -11,65 +11,81 @@ use crate::load::Options;
 use crate::peers::Peer;
 use crate::stats;
 
-/// Keys that take part in the load where there are many; a store of 100,000 keys does not have them all busy at once.
-const BUSY: usize = 1_000;
+/// Keys in use on both sides, so that their number alone differs.
+const BUSY: usize = 10;
+/// Of the many, for the row that shows what it costs that many are in use.
+const MANY_BUSY: usize = 1_000;
 
-/// Processor time for each request with few keys and with many.
+/// Calls with so many keys.
 #[derive(Debug, Clone, Serialize)]
-pub struct Flatness {
-    /// Few.
-    pub few: usize,
-    /// Many.
-    pub many: usize,
-    /// Microseconds for each request with few.
-    pub cpu_us_few: f64,
-    /// Microseconds for each request with many.
-    pub cpu_us_many: f64,
-    /// The middle of the rounds' ratios.
+pub struct KeysRow {
+    /// Keys that there are.
+    pub keys: usize,
+    /// Keys that calls carry, in turn.
+    pub busy: usize,
+    /// Microseconds of processor time for each request.
+    pub cpu_us: f64,
+    /// Over that of the first row, the middle of the rounds' ratios.
     pub ratio: f64,
 }
 
-/// Two gateways, one with few keys, one with many, asked in turn.
-pub async fn keys(binary: &Path, mock: &str, effort: Effort) -> Result<Flatness> {
+/// Two gateways asked in turn, one with few keys, one with many; of the many first as few in use, then more.
+pub async fn keys(binary: &Path, mock: &str, effort: Effort) -> Result<Vec<KeysRow>> {
     let (few, many) = effort.keys;
-    let one = prepared(binary, mock, few, effort).await?;
-    let other = prepared(binary, mock, many, effort).await?;
-    let load = load(8, effort);
-    let (mut with_few, mut with_many, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..effort.rounds {
-        let few = one.1.measure(&load).await?.cpu_us_per_request();
-        let many = other.1.measure(&load).await?.cpu_us_per_request();
-        with_few.push(few);
-        with_many.push(many);
-        ratios.push(many / few);
+    let small = Gateway::start(binary, mock).await?;
+    let large = Gateway::start(binary, mock).await?;
+    let of_few = small.make_keys(few).await?;
+    let of_many = large.make_keys(many).await?;
+    let sides = [
+        (few, BUSY, peer(&small, small.spread(&of_few, BUSY)?)?),
+        (many, BUSY, peer(&large, large.spread(&of_many, BUSY)?)?),
+        (
+            many,
+            MANY_BUSY,
+            peer(&large, large.spread(&of_many, MANY_BUSY)?)?,
+        ),
+    ];
+    for (_, busy, peer) in &sides {
+        // Each busy key is seen, so that the first look into the store is over.
+        let warm_up = Options {
+            requests: Some(*busy as u64 * 4),
+            ..load(8, effort)
+        };
+        peer.measure(&warm_up).await?;
     }
-    Ok(Flatness {
-        few,
-        many,
-        cpu_us_few: stats::median(&with_few),
-        cpu_us_many: stats::median(&with_many),
-        ratio: stats::median(&ratios),
-    })
+    let load = load(8, effort);
+    let mut costs: [Vec<f64>; 3] = Default::default();
+    // Twice the rounds of other lanes: what is looked for is a difference of a few percent.
+    for _ in 0..2 * effort.rounds {
+        for ((_, _, peer), costs) in sides.iter().zip(&mut costs) {
+            costs.push(peer.measure(&load).await?.cpu_us_per_request());
+        }
+    }
+    let row = |((keys, busy, _), own): (&(usize, usize, Peer), &Vec<f64>)| {
+        let ratios: Vec<f64> = own
+            .iter()
+            .zip(&costs[0])
+            .map(|(own, few)| own / few)
+            .collect();
+        let row = KeysRow {
+            keys: *keys,
+            busy: *busy,
+            cpu_us: stats::median(own),
+            ratio: stats::median(&ratios),
+        };
+        eprintln!(
+            "{keys} keys, {busy} in use: {:.1} µs, ratio {:.2}",
+            row.cpu_us, row.ratio
+        );
+        row
+    };
+    Ok(sides.iter().zip(&costs).map(row).collect())
 }
 
-/// A gateway with that many keys, each busy one seen once, so that the first look into the store is over.
-async fn prepared(
-    binary: &Path,
-    mock: &str,
-    count: usize,
-    effort: Effort,
-) -> Result<(Gateway, Peer)> {
-    let gateway = Gateway::start(binary, mock).await?;
-    let busy = count.min(BUSY);
-    let peer = Peer {
+fn peer(gateway: &Gateway, keys: PathBuf) -> Result<Peer> {
+    Ok(Peer {
         target: gateway.address().to_owned(),
         pid: Some(gateway.pid()?),
-        keys: Some(gateway.keys(count, busy).await?),
-    };
-    let warm_up = Options {
-        requests: Some(busy as u64 * 4),
-        ..load(8, effort)
-    };
-    peer.measure(&warm_up).await?;
-    Ok((gateway, peer))
+        keys: Some(keys),
+    })
 }

@@ -43,7 +43,7 @@ pub async fn memory(binary: &Path, mock: &str, effort: Effort) -> Result<Growth>
     let pid = gateway.pid()?;
     tokio::time::sleep(REST).await;
     let idle = process::memory(pid)?;
-    let keys = gateway.keys(1, 1).await?;
+    let keys = gateway.key().await?;
     let (some, many) = effort.memory_requests;
     let mut seen = Vec::new();
     for requests in [some, many - some] {

@@ -62,7 +62,7 @@ pub async fn peers(
     let ours = Peer {
         target: gateway.address().to_owned(),
         pid: Some(gateway.pid()?),
-        keys: Some(gateway.keys(1, 1).await?),
+        keys: Some(gateway.key().await?),
     };
     let (mut all, mut notes) = (vec![Running::ours(ours)], Vec::new());
     for program in Program::ALL {

@@ -38,7 +38,7 @@ pub async fn translation(
     let peer = Peer {
         target: gateway.address().to_owned(),
         pid: Some(gateway.pid()?),
-        keys: Some(gateway.keys(1, 1).await?),
+        keys: Some(gateway.key().await?),
     };
     let (mut rows, mut notes) = (Vec::new(), Vec::new());
     for base in PASSED_THROUGH {

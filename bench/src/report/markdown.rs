@@ -2,28 +2,46 @@
 
 use std::fmt::Write as _;
 
-use super::{Report, megabytes};
+use clap::ValueEnum as _;
+
+use super::{Report, Row, megabytes};
+use crate::lanes::Lane;
 
 impl Report {
-    /// The report for people.
+    /// The report for people: a section for each lane, in a fixed order; that of a lane that did not run is its title alone.
     pub fn markdown(&self) -> String {
         let mut text = String::new();
-        self.write_claims(&mut text);
-        self.write_rows(&mut text);
-        self.write_translation(&mut text);
-        self.write_fallback(&mut text);
-        self.write_peers(&mut text);
-        self.write_rest(&mut text);
-        self.write_notes(&mut text);
+        for lane in Lane::value_variants() {
+            writeln!(text, "### {}\n", lane.title()).ok();
+            self.write_claims(&mut text, *lane);
+            match lane {
+                Lane::Plain => write_rows(&mut text, &self.plain),
+                Lane::Streams => write_rows(&mut text, &self.streams),
+                Lane::Large => write_rows(&mut text, &self.large),
+                Lane::Translation => self.write_translation(&mut text),
+                Lane::Fallback => self.write_fallback(&mut text),
+                Lane::Peers => self.write_peers(&mut text),
+                Lane::Memory => self.write_memory(&mut text),
+                Lane::Start => self.write_start(&mut text),
+                Lane::Keys => self.write_keys(&mut text),
+                Lane::Instructions => self.write_instructions(&mut text),
+            }
+            self.write_notes(&mut text, *lane);
+        }
         text
     }
 
-    fn write_claims(&self, text: &mut String) {
-        if self.claims.is_empty() {
+    fn write_claims(&self, text: &mut String, lane: Lane) {
+        let mut claims = self
+            .claims
+            .iter()
+            .filter(|claim| claim.lane == lane)
+            .peekable();
+        if claims.peek().is_none() {
             return;
         }
-        text.push_str("### Bounds\n\n| figure | bound | measured | holds |\n|---|---|---|---|\n");
-        for claim in &self.claims {
+        text.push_str("| figure | bound | measured | holds |\n|---|---|---|---|\n");
+        for claim in claims {
             let holds = if claim.holds() { "yes" } else { "**no**" };
             writeln!(
                 text,
@@ -35,92 +53,90 @@ impl Report {
             )
             .ok();
         }
+        text.push('\n');
     }
 
-    fn write_rows(&self, text: &mut String) {
-        if self.rows.is_empty() {
+    fn write_memory(&self, text: &mut String) {
+        let Some(memory) = &self.memory else { return };
+        text.push_str("| at | resident MB | proportional MB |\n|---|---|---|\n");
+        for (at, memory) in [
+            ("idle".to_owned(), memory.idle),
+            (
+                format!("after {} requests", memory.some_requests),
+                memory.after_some,
+            ),
+            (
+                format!("after {} requests", memory.many_requests),
+                memory.after_many,
+            ),
+        ] {
+            writeln!(
+                text,
+                "| {at} | {:.1} | {:.1} |",
+                megabytes(memory.rss),
+                megabytes(memory.pss)
+            )
+            .ok();
+        }
+        text.push('\n');
+    }
+
+    fn write_start(&self, text: &mut String) {
+        let Some(start) = &self.start else { return };
+        let times: Vec<String> = start.ready_ms.iter().map(|ms| format!("{ms:.0}")).collect();
+        writeln!(
+            text,
+            "Ready on an empty data folder after {} ms.\n",
+            times.join(", ")
+        )
+        .ok();
+    }
+
+    fn write_notes(&self, text: &mut String, lane: Lane) {
+        let mut notes = self
+            .notes
+            .iter()
+            .filter(|note| note.lane == lane)
+            .peekable();
+        if notes.peek().is_none() {
             return;
         }
-        text.push_str(
-            "\n### Loads\n\nAdded times are through minus direct in the same round; every figure is the median of the rounds.\n\n\
-             | load | through | requests/s (direct) | added p50 ms | added p99 ms | added first byte ms | CPU µs | CPU ratio |\n\
-             |---|---|---|---|---|---|---|---|\n",
-        );
-        for row in &self.rows {
-            for (name, side, ratio) in [
-                ("bare proxy", &row.proxy, String::new()),
-                ("gateway", &row.gateway, format!("{:.2}", row.cpu_ratio)),
-            ] {
-                writeln!(
-                    text,
-                    "| {} | {name} | {:.0} ({:.0}) | {:.2} | {:.2} | {:.2} | {:.1} per {} | {ratio} |",
-                    row.name,
-                    side.rate,
-                    row.direct_rate,
-                    side.added_p50_ms,
-                    side.added_p99_ms,
-                    side.added_first_byte_ms,
-                    side.cpu_us,
-                    row.unit
-                )
-                .ok();
-            }
+        text.push_str("Not measured:\n\n");
+        for note in notes {
+            writeln!(text, "- {}", note.text).ok();
         }
+        text.push('\n');
     }
+}
 
-    fn write_rest(&self, text: &mut String) {
-        if let Some(memory) = &self.memory {
-            text.push_str("\n### Memory of the gateway\n\n| at | resident MB | proportional MB |\n|---|---|---|\n");
-            for (at, memory) in [
-                ("idle".to_owned(), memory.idle),
-                (
-                    format!("after {} requests", memory.some_requests),
-                    memory.after_some,
-                ),
-                (
-                    format!("after {} requests", memory.many_requests),
-                    memory.after_many,
-                ),
-            ] {
-                writeln!(
-                    text,
-                    "| {at} | {:.1} | {:.1} |",
-                    megabytes(memory.rss),
-                    megabytes(memory.pss)
-                )
-                .ok();
-            }
-        }
-        if let Some(start) = &self.start {
-            let times: Vec<String> = start.ready_ms.iter().map(|ms| format!("{ms:.0}")).collect();
+fn write_rows(text: &mut String, rows: &[Row]) {
+    if rows.is_empty() {
+        return;
+    }
+    text.push_str(
+        "Added times are through minus direct in the same round; every figure is the median of the rounds.\n\n\
+         | load | through | requests/s (direct) | added p50 ms | added p99 ms | added first byte ms | CPU µs | CPU ratio |\n\
+         |---|---|---|---|---|---|---|---|\n",
+    );
+    for row in rows {
+        for (name, side, ratio) in [
+            ("bare proxy", &row.proxy, String::new()),
+            ("gateway", &row.gateway, format!("{:.2}", row.cpu_ratio)),
+        ] {
             writeln!(
                 text,
-                "\n### Start\n\nReady on an empty data folder after {} ms.",
-                times.join(", ")
-            )
-            .ok();
-        }
-        if let Some(keys) = &self.keys {
-            writeln!(
-                text,
-                "\n### Keys\n\nCPU per request with {} keys: {:.1} µs; with {} keys: {:.1} µs.",
-                keys.few, keys.cpu_us_few, keys.many, keys.cpu_us_many
-            )
-            .ok();
-        }
-        if !self.instructions.is_empty() {
-            text.push_str("\n### Instructions\n\n| load | bare proxy | gateway | ratio |\n|---|---|---|---|\n");
-        }
-        for row in &self.instructions {
-            let (proxy, gateway) = (row.proxy, row.gateway);
-            let ratio = gateway / proxy.max(1.0);
-            writeln!(
-                text,
-                "| {} | {proxy:.0} per {unit} | {gateway:.0} per {unit} | {ratio:.2} |",
+                "| {} | {name} | {:.0} ({:.0}) | {:.2} | {:.2} | {:.2} | {:.1} per {} | {ratio} |",
                 row.name,
-                unit = row.unit
+                side.rate,
+                row.direct_rate,
+                side.added_p50_ms,
+                side.added_p99_ms,
+                side.added_first_byte_ms,
+                side.cpu_us,
+                row.unit
             )
             .ok();
         }
     }
+    text.push('\n');
 }

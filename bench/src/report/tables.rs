@@ -10,7 +10,7 @@ impl Report {
             return;
         }
         text.push_str(
-            "\n### Translation\n\nCPU of the gateway at 8 connections, beside the same caller's calls passed through in the same rounds.\n\n\
+            "CPU of the gateway at 8 connections, beside the same caller's calls passed through in the same rounds.\n\n\
              | call | passed through µs | translated µs | ratio |\n|---|---|---|---|\n",
         );
         for row in &self.translation {
@@ -25,6 +25,7 @@ impl Report {
             )
             .ok();
         }
+        text.push('\n');
     }
 
     pub(super) fn write_fallback(&self, text: &mut String) {
@@ -32,7 +33,7 @@ impl Report {
             return;
         }
         text.push_str(
-            "\n### Falling over\n\nCalls whose first target has failed, beside calls straight to the second; 1 connection.\n\n\
+            "Calls whose first target has failed, beside calls straight to the second; 1 connection.\n\n\
              | first target | its breaker | straight p50 ms | added p50 ms | added p99 ms |\n|---|---|---|---|---|\n",
         );
         for row in &self.fallback {
@@ -43,6 +44,7 @@ impl Report {
             )
             .ok();
         }
+        text.push('\n');
     }
 
     pub(super) fn write_peers(&self, text: &mut String) {
@@ -50,7 +52,7 @@ impl Report {
             return;
         }
         text.push_str(
-            "\n### Other gateways\n\nTranslated calls at 8 connections; added is through minus straight to the mock in the caller's protocol.\n\n\
+            "Translated calls at 8 connections; added is through minus straight to the mock in the caller's protocol.\n\n\
              | load | through | requests/s | added p50 ms | CPU µs |\n|---|---|---|---|---|\n",
         );
         for row in &self.peers {
@@ -61,15 +63,41 @@ impl Report {
             )
             .ok();
         }
+        text.push('\n');
     }
 
-    pub(super) fn write_notes(&self, text: &mut String) {
-        if self.notes.is_empty() {
+    pub(super) fn write_keys(&self, text: &mut String) {
+        if self.keys.is_empty() {
             return;
         }
-        text.push_str("\n### Not measured\n\n");
-        for note in &self.notes {
-            writeln!(text, "- {note}").ok();
+        text.push_str("| keys | in use | CPU µs per request | ratio |\n|---|---|---|---|\n");
+        for row in &self.keys {
+            writeln!(
+                text,
+                "| {} | {} | {:.1} | {:.2} |",
+                row.keys, row.busy, row.cpu_us, row.ratio
+            )
+            .ok();
         }
+        text.push('\n');
+    }
+
+    pub(super) fn write_instructions(&self, text: &mut String) {
+        if self.instructions.is_empty() {
+            return;
+        }
+        text.push_str("| load | bare proxy | gateway | ratio |\n|---|---|---|---|\n");
+        for row in &self.instructions {
+            let (proxy, gateway) = (row.proxy, row.gateway);
+            let ratio = gateway / proxy.max(1.0);
+            writeln!(
+                text,
+                "| {} | {proxy:.0} per {unit} | {gateway:.0} per {unit} | {ratio:.2} |",
+                row.name,
+                unit = row.unit
+            )
+            .ok();
+        }
+        text.push('\n');
     }
 }

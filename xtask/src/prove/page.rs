@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::{commit, machine};
 use crate::fuzz::Fuzzed;
 use crate::junit::Case;
-use crate::{paths, program};
+use crate::paths;
+use crate::record::{self, Section};
 
 const HEAD: &str = "# Proofs\n\nWritten by `cargo xtask prove`; do not edit. Each line is what a test reported at its full count, against a \
                     release build of the product.\n";
@@ -18,61 +18,38 @@ const FUZZING: &str = "Fuzzing";
 /// In the order of the page.
 const TITLES: [&str; 3] = [TESTS, REQUESTS, FUZZING];
 
-/// What a part reports, under its title.
-pub(super) struct Section {
-    title: &'static str,
-    text: String,
-}
-
 /// Puts sections in the place of those with their titles.
 pub(super) fn renew(sections: &[Section]) -> Result<()> {
     let page = std::fs::read_to_string(file())?;
-    std::fs::write(file(), renewed(&page, sections))?;
+    let renewed = record::renewed(&page, "## ", TITLES, sections);
+    std::fs::write(file(), format!("{HEAD}{renewed}"))?;
     println!("wrote docs/proofs.md");
     Ok(())
 }
 
-fn renewed(page: &str, sections: &[Section]) -> String {
-    let old = |title: &str| {
-        let mut old = page.split("\n## ").skip(1);
-        old.find_map(|section| section.strip_prefix(title)?.strip_prefix('\n'))
-    };
-    let mut renewed = HEAD.to_owned();
-    for title in TITLES {
-        let new = sections.iter().find(|section| section.title == title);
-        let text = new.map(|section| section.text.as_str()).or(old(title));
-        let text = text.unwrap_or("No run is recorded yet.").trim();
-        renewed.push_str(&format!("\n## {title}\n\n{text}\n"));
-    }
-    renewed
-}
-
 /// What the tests reported.
 pub(super) fn tests(cases: &[Case], summary: Option<&str>) -> Result<Section> {
-    let mut text = run()?;
+    let mut text = record::head()?;
     writeln!(
         text,
         "- Tests: {}\n",
         summary.unwrap_or("FAILED; see below")
     )?;
     text.push_str(&proofs(cases)?);
-    Ok(Section { title: TESTS, text })
+    Ok(section(TESTS, text))
 }
 
 /// Whether requests over the whole interface met a server error.
 pub(super) fn requests(passed: bool) -> Result<Section> {
-    let mut text = run()?;
+    let mut text = record::head()?;
     let result = if passed { "no server error" } else { "FAILED" };
     writeln!(text, "- Generated requests over /openapi.json: {result}")?;
-    Ok(Section {
-        title: REQUESTS,
-        text,
-    })
+    Ok(section(REQUESTS, text))
 }
 
 /// What the fuzzers found.
 pub(super) fn fuzzing(fuzzed: &[Fuzzed], minutes: u32) -> Result<Section> {
-    let mut text = run()?;
+    let mut text = record::head()?;
     writeln!(
         text,
         "- Minutes for each target: {minutes}\n\n| target | inputs | result |\n|---|---|---|"
@@ -85,25 +62,18 @@ pub(super) fn fuzzing(fuzzed: &[Fuzzed], minutes: u32) -> Result<Section> {
         };
         writeln!(text, "| `{}` | {} | {result} |", one.target, one.inputs)?;
     }
-    Ok(Section {
-        title: FUZZING,
-        text,
-    })
+    Ok(section(FUZZING, text))
 }
 
 fn file() -> PathBuf {
     paths::root().join("docs/proofs.md")
 }
 
-/// When, of what and where.
-fn run() -> Result<String> {
-    let date = program::capture(program::command("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]))?;
-    Ok(format!(
-        "- Date: {}\n- Commit: {}\n- Machine: {}\n",
-        date.trim(),
-        commit()?,
-        machine()
-    ))
+fn section(title: &str, text: String) -> Section {
+    Section {
+        title: title.to_owned(),
+        text,
+    }
 }
 
 fn proofs(cases: &[Case]) -> Result<String> {
@@ -158,26 +128,5 @@ mod tests {
         assert!(text.contains("| kill -9 at 100 points | every call once | `kill` | 12 |"));
         assert!(text.contains("| 200 clients cut | FAILED | `cut` | 12 |"));
         assert!(text.contains("- `cut` in e2e"));
-    }
-
-    #[test]
-    fn parts_that_did_not_run_stay() {
-        let section = |title, text: &str| Section {
-            title,
-            text: text.to_owned(),
-        };
-        let page = "# Proofs\n\nOld words.\n";
-        assert_eq!(
-            renewed(page, &[])
-                .matches("No run is recorded yet.")
-                .count(),
-            3
-        );
-        let page = renewed(page, &[section(FUZZING, "- one\n\n| a |\n")]);
-        let page = renewed(&page, &[section(TESTS, "- two\n")]);
-        assert!(page.contains("## Fuzzing\n\n- one\n\n| a |\n"), "{page}");
-        assert!(page.find("- two") < page.find("- one"), "{page}");
-        assert_eq!(page.matches("No run is recorded yet.").count(), 1);
-        assert_eq!(renewed(&page, &[]), page);
     }
 }
