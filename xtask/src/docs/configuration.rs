@@ -12,7 +12,7 @@ Switchyard runs without any settings. What is set comes from these places, later
 1. the defaults below, compiled in;
 2. the file given by `--config FILE`;
 3. the usual environment variables: `PORT`, `DATABASE_URL`, `SECRET_KEY`, `SWITCHYARD_ADMIN_KEY`, `CORS_ORIGINS`, `LOG_LEVEL`,
-   `ANTHROPIC_MODEL`, `HTTPS_PROXY`, and provider keys, each of which makes a provider by itself: `ANTHROPIC_API_KEY`,
+   `ANTHROPIC_MODEL`, `HTTPS_PROXY`, `NO_PROXY`, and provider keys, each of which makes a provider by itself: `ANTHROPIC_API_KEY`,
    `OPENAI_API_KEY`, `DEEPSEEK_API_KEY`, `GEMINI_API_KEY`;
 4. `SWITCHYARD__SECTION__KEY`, for example `SWITCHYARD__GATEWAY__MAX_BODY_BYTES=1048576`;
 5. flags of the command line.

@@ -25,6 +25,7 @@ const ALIASES: &[(&str, &str)] = &[
     ("LOG_LEVEL", "log.level"),
     ("ANTHROPIC_MODEL", "gateway.default_model"),
     ("HTTPS_PROXY", "gateway.proxy"),
+    ("NO_PROXY", "gateway.no_proxy"),
 ];
 
 /// Providers that a key in the environment makes: name, kind, variable.

@@ -38,6 +38,8 @@ pub struct GatewayConfig {
     pub default_model: Option<String>,
     /// HTTP proxy for every provider that names none. It may hold a password.
     pub proxy: Option<Secret>,
+    /// Hosts that are asked without it: names with all below them, addresses and networks, comma-separated; `*` is all.
+    pub no_proxy: String,
     /// Time limits of every provider that sets none itself.
     pub timeouts: TimeoutsConfig,
 }
@@ -60,6 +62,7 @@ impl Default for GatewayConfig {
             max_idle_connections: 256,
             default_model: None,
             proxy: None,
+            no_proxy: String::new(),
             timeouts: TimeoutsConfig {
                 connect_ms: Some(10_000),
                 first_byte_ms: Some(600_000),

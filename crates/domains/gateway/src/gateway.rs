@@ -151,6 +151,7 @@ fn catalogue(
     let options = UpstreamOptions {
         timeouts: timeouts(config.timeouts),
         proxy: config.proxy.clone(),
+        no_proxy: config.no_proxy.clone(),
         breaker: BreakerSettings {
             failures: config.breaker_failures,
             open: Duration::from_millis(config.breaker_open_ms),

@@ -13,6 +13,7 @@ mod upstream;
 
 pub use answer::WireBody;
 pub use exchange::ExchangeError;
+pub use from_config::proxy_for;
 #[doc(hidden)]
 pub use http1::replay;
 pub use lanes::take_lane;

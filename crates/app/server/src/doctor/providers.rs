@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use config::Secret;
+use gateway::GatewayConfig;
 use llm::ProviderKind;
 use llm::config::{CredentialSource, ProviderConfig};
-use reqwest::{Certificate, Client, Proxy, RequestBuilder, Url};
+use reqwest::{Certificate, Client, Identity, Proxy, RequestBuilder, Url};
 
 use super::Finding;
 
@@ -24,16 +24,15 @@ pub async fn providers(settings: &gateway::GatewaySettings) -> Vec<Finding> {
             "set ANTHROPIC_API_KEY, OPENAI_API_KEY, DEEPSEEK_API_KEY or GEMINI_API_KEY, or add [[providers]] to the settings file",
         )];
     }
-    let general = settings.gateway.proxy.as_ref().map(Secret::expose);
     let asked = settings
         .providers
         .iter()
         .filter(|provider| provider.kind != ProviderKind::Sim)
-        .map(|provider| ask(provider, general));
+        .map(|provider| ask(provider, &settings.gateway));
     futures_util::future::join_all(asked).await
 }
 
-async fn ask(provider: &ProviderConfig, general: Option<&str>) -> Finding {
+async fn ask(provider: &ProviderConfig, general: &GatewayConfig) -> Finding {
     let subject = format!("provider {}", provider.name);
     let is_cloud = matches!(
         provider.kind,
@@ -52,13 +51,6 @@ async fn ask(provider: &ProviderConfig, general: Option<&str>) -> Finding {
             "is not asked: its kind has no list of models to ask for",
         );
     };
-    let client = match client(provider, general) {
-        Ok(client) => client,
-        Err(error) => {
-            let remedy = "check proxy and ca_file of this provider";
-            return Finding::failure(subject, format!("{error:#}"), remedy);
-        }
-    };
     let url = match provider.kind {
         ProviderKind::Anthropic => format!("{base}/v1/models"),
         _ => format!("{base}/models"),
@@ -68,6 +60,13 @@ async fn ask(provider: &ProviderConfig, general: Option<&str>) -> Finding {
         Err(error) => {
             let remedy = "base_url is an address such as https://api.openai.com/v1";
             return Finding::failure(subject, format!("base_url: {error}"), remedy);
+        }
+    };
+    let client = match client(provider, general, url.host_str().unwrap_or_default()) {
+        Ok(client) => client,
+        Err(error) => {
+            let remedy = "check proxy, ca_file and client_cert_file of this provider";
+            return Finding::failure(subject, format!("{error:#}"), remedy);
         }
     };
     match headers(provider, client.get(url)).send().await {
@@ -124,12 +123,21 @@ fn word(provider: &ProviderConfig, subject: String, status: u16) -> Finding {
     }
 }
 
-fn client(provider: &ProviderConfig, general: Option<&str>) -> anyhow::Result<Client> {
+/// Goes the way that the gateway goes to this provider.
+fn client(
+    provider: &ProviderConfig,
+    general: &GatewayConfig,
+    host: &str,
+) -> anyhow::Result<Client> {
     crate::api::tls();
     let mut client = Client::builder().timeout(PATIENCE).no_proxy();
-    match provider.proxy.as_ref().map(Secret::expose).or(general) {
-        None | Some("" | "none") => {}
-        Some(proxy) => client = client.proxy(Proxy::all(proxy)?),
+    let (own, other) = (provider.proxy.as_ref(), general.proxy.as_ref());
+    if let Some(proxy) = llm::transport::proxy_for(own, other, &general.no_proxy, host) {
+        client = client.proxy(Proxy::all(proxy.expose())?);
+    }
+    if let (Some(chain), Some(key)) = (&provider.client_cert_file, &provider.client_key_file) {
+        let pem = [std::fs::read(chain)?, b"\n".to_vec(), std::fs::read(key)?].concat();
+        client = client.identity(Identity::from_pem(&pem)?);
     }
     let mut roots: Vec<Certificate> = webpki_root_certs::TLS_SERVER_ROOT_CERTS
         .iter()
@@ -174,15 +182,33 @@ mod tests {
             ("404 Not Found", Level::Fine),
             ("503 Service Unavailable", Level::Warning),
         ] {
-            let found = ask(&provider(&answering(status).await), None).await;
+            let found = ask(
+                &provider(&answering(status).await),
+                &GatewayConfig::default(),
+            )
+            .await;
             assert_eq!(found.level, level, "{found:?}");
         }
     }
 
     #[tokio::test]
     async fn a_provider_that_is_not_there_is_a_failure() {
-        let found = ask(&provider("http://127.0.0.1:9/v1"), None).await;
+        let found = ask(
+            &provider("http://127.0.0.1:9/v1"),
+            &GatewayConfig::default(),
+        )
+        .await;
         assert_eq!(found.level, Level::Failure);
         assert!(found.found.contains("cannot be reached"));
+    }
+
+    #[tokio::test]
+    async fn a_general_proxy_is_gone_around_as_the_gateway_does() {
+        let general = GatewayConfig {
+            proxy: Some(config::Secret::plain("http://127.0.0.1:9")),
+            ..GatewayConfig::default()
+        };
+        let found = ask(&provider(&answering("200 OK").await), &general).await;
+        assert_eq!(found.level, Level::Fine, "{found:?}");
     }
 }

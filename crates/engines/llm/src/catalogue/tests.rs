@@ -19,6 +19,7 @@ fn options() -> UpstreamOptions {
             total: second,
         },
         proxy: None,
+        no_proxy: String::new(),
         breaker: BreakerSettings::default(),
         max_idle: 8,
         max_concurrent: 8,

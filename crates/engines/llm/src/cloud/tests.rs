@@ -32,6 +32,7 @@ pub(in crate::cloud) fn options() -> UpstreamOptions {
             total: patience,
         },
         proxy: None,
+        no_proxy: String::new(),
         breaker: BreakerSettings::default(),
         max_idle: 4,
         max_concurrent: 4,

@@ -9,6 +9,7 @@ use config::Secret;
 use http::Uri;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use http::uri::Authority;
+use hyper_util::client::proxy::matcher::Matcher;
 
 use super::connect::Proxy;
 use super::upstream::UpstreamOptions;
@@ -140,21 +141,46 @@ pub(super) fn client_certificate(
     }
 }
 
-/// The proxy on the way to `target`: the provider's own, else the general one.
+/// The proxy on the way to `target`.
 pub(super) fn proxy(
     config: &ProviderConfig,
     options: &UpstreamOptions,
     target: &Authority,
 ) -> Result<Option<Proxy>, String> {
-    let text = match (&config.proxy, &options.proxy) {
-        (Some(own), _) if own.expose() == "none" => return Ok(None),
-        (Some(own), _) => own,
-        // A general proxy is for the world outside, never for this machine.
-        (None, Some(_)) if is_loopback(target.host()) => return Ok(None),
-        (None, Some(general)) => general,
-        (None, None) => return Ok(None),
+    let general = options.proxy.as_ref();
+    proxy_for(
+        config.proxy.as_ref(),
+        general,
+        &options.no_proxy,
+        target.host(),
+    )
+    .map(read_proxy)
+    .transpose()
+}
+
+/// The URL of the proxy on the way to a provider at `host`: its own, where it names one (`none` is the direct way), else the
+/// general one. That is for the world outside: never for this machine, nor for what `no_proxy` lists.
+#[must_use]
+pub fn proxy_for<'a>(
+    own: Option<&'a Secret>,
+    general: Option<&'a Secret>,
+    no_proxy: &str,
+    host: &str,
+) -> Option<&'a Secret> {
+    match own {
+        Some(own) => Some(own).filter(|own| own.expose() != "none"),
+        None => general.filter(|_| !is_loopback(host) && !is_exempt(host, no_proxy)),
+    }
+}
+
+/// Whether a list as in `NO_PROXY` holds the host: names with all below them, addresses, networks, or `*`.
+fn is_exempt(host: &str, no_proxy: &str) -> bool {
+    let Ok(target) = format!("http://{host}/").parse::<Uri>() else {
+        return false;
     };
-    read_proxy(text).map(Some)
+    // The matcher wants a proxy to exempt from; which one does not matter.
+    let matcher = Matcher::builder().all("http://proxy").no(no_proxy).build();
+    matcher.intercept(&target).is_none()
 }
 
 fn read_proxy(text: &Secret) -> Result<Proxy, String> {

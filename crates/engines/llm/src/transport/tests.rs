@@ -39,6 +39,7 @@ fn options(general_proxy: Option<&str>) -> UpstreamOptions {
             total: patience,
         },
         proxy: general_proxy.map(Secret::plain),
+        no_proxy: String::new(),
         breaker: BreakerSettings::default(),
         max_idle: 4,
         max_concurrent: 4,

@@ -56,6 +56,8 @@ pub struct UpstreamOptions {
     pub timeouts: Timeouts,
     /// The proxy for providers that name none (`HTTPS_PROXY`).
     pub proxy: Option<Secret>,
+    /// Hosts that are asked without it, comma-separated (`NO_PROXY`).
+    pub no_proxy: String,
     /// When breakers open and for how long.
     pub breaker: BreakerSettings,
     /// Idle connections kept per provider.

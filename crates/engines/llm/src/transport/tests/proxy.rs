@@ -130,6 +130,40 @@ async fn this_machine_is_never_reached_through_the_general_proxy() {
     assert_eq!(proxy.heads().len(), 2);
 }
 
+#[test]
+fn hosts_in_the_list_go_around_the_general_proxy_alone() {
+    let general = Secret::plain("http://general");
+    let list = "models.internal, 10.0.0.0/8,192.168.7.1 ,fd00::/8";
+    let way = |own: Option<&Secret>, list: &str, host: &str| {
+        let proxy = proxy_for(own, Some(&general), list, host);
+        proxy.map(|proxy| proxy.expose().to_owned())
+    };
+    for near in [
+        "models.internal",
+        "a.models.internal",
+        "10.1.2.3",
+        "192.168.7.1",
+        "[fd00::1]",
+        "127.0.0.1",
+    ] {
+        assert_eq!(way(None, list, near), None, "{near}");
+    }
+    for far in [
+        "api.openai.com",
+        "notmodels.internal",
+        "11.0.0.1",
+        "192.168.7.2",
+    ] {
+        let through = way(None, list, far);
+        assert_eq!(through.as_deref(), Some("http://general"), "{far}");
+    }
+    assert_eq!(way(None, "*", "api.openai.com"), None);
+    // What a provider names itself is meant, whatever the list says.
+    let own = Secret::plain("http://own");
+    let through = way(Some(&own), list, "models.internal");
+    assert_eq!(through.as_deref(), Some("http://own"));
+}
+
 #[tokio::test]
 async fn a_proxy_that_refuses_is_an_unreachable_provider() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
