@@ -39,6 +39,13 @@ pub fn run(options: &Options) -> Result<()> {
     program::run(program::cargo().args(["build", "--release", "--package", "bench"]))?;
     let out = paths::target().join("bench");
     std::fs::create_dir_all(&out)?;
+    // What an earlier run left is not to be taken for this one's.
+    for report in ["report.md", "report.json"] {
+        match std::fs::remove_file(out.join(report)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
     let mut measure = program::command(paths::target().join("release/bench"));
     measure
         .arg("run")
@@ -55,7 +62,7 @@ pub fn run(options: &Options) -> Result<()> {
     if options.dry {
         return Ok(());
     }
-    let report = std::fs::read_to_string(out.join("report.md"))?;
+    let report = std::fs::read_to_string(out.join("report.md")).context("nothing was measured")?;
     let path = paths::root().join("docs/performance.md");
     let page = std::fs::read_to_string(&path).context("docs/performance.md is missing")?;
     std::fs::write(&path, renewed(&page, &report, &head(options)?)?)?;

@@ -173,15 +173,13 @@ impl<'h> Told<'h> {
 /// that are there costs less than a look-up for each of the many that may be.
 fn keep(headers: &mut HeaderMap, wanted: impl Fn(&str) -> bool) {
     // Also what the connection header names concerns this connection only.
-    let named: SmallVec<[HeaderName; 2]> = match headers.get(CONNECTION) {
-        Some(named) => named
-            .to_str()
-            .unwrap_or("")
-            .split(',')
-            .filter_map(|name| name.trim().parse().ok())
-            .collect(),
-        None => SmallVec::new(),
-    };
+    let named: SmallVec<[HeaderName; 2]> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|named| named.to_str().ok())
+        .flat_map(|named| named.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
     let gone: SmallVec<[HeaderName; 6]> = headers
         .keys()
         .filter(|name| {

@@ -118,7 +118,17 @@ pub(crate) async fn respond(
         _ => tags.whole(&head.headers, &bytes, max_bytes),
     });
     let sent = tagged.as_ref().unwrap_or(&bytes).clone();
+    let status = head.status.as_u16();
     if let Some(rest) = rest {
+        if !head.status.is_success() {
+            // An error of unreasonable size: passed on, and nothing is owed for it.
+            let model = call.upstream_model();
+            verdict::tell(pass, &upstream, model, status, &head.headers);
+            let (code, message) = verdict::upstream_error(&bytes, status);
+            call.fault(&code, &message);
+            let raw = RawRelay::new(call, upstream, sent, rest, false, None, slot).refused();
+            return Ok(Response::from_parts(head, AnswerBody::raw(raw)));
+        }
         if tagged.is_some() {
             head.headers.remove(CONTENT_LENGTH);
         }
@@ -127,7 +137,6 @@ pub(crate) async fn respond(
     }
     call.first_byte();
     call.delivered(&sent);
-    let status = head.status.as_u16();
     let model = call.upstream_model();
     verdict::tell(pass, &upstream, model, status, &head.headers);
     if !head.status.is_success() {

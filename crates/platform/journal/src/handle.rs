@@ -112,6 +112,7 @@ impl Journal {
             };
             let mut log = self.shared.log.lock();
             let written = if frame.len() > MAX_BODY {
+                log.forget(call.id);
                 log.waiting.strand(delivery);
                 Err(JournalError::TooLarge { bytes: frame.len() })
             } else {
@@ -139,9 +140,12 @@ impl Journal {
             let mut log = self.shared.log.lock();
             log.append(sort, fact.call(), frame)?;
             Ok(log.current.len == frame.len() as u64)
-        })?;
-        self.shared.mark_dirty();
-        if begun {
+        });
+        // Also where the disk failed: the sync thread is the one that tries it again.
+        if matches!(begun, Ok(_) | Err(JournalError::Disk(_))) {
+            self.shared.mark_dirty();
+        }
+        if begun? {
             self.shared.work.notify_one();
         }
         Ok(())
@@ -191,7 +195,8 @@ impl Journal {
 }
 
 impl Shared {
-    fn mark_dirty(&self) {
+    /// Something was written, or could not be: the sync thread has work.
+    pub(crate) fn mark_dirty(&self) {
         if !self.dirty.swap(true, Ordering::SeqCst)
             && let Some(thread) = self.syncer.lock().as_ref()
         {

@@ -30,6 +30,10 @@ pub(crate) enum Due {
 /// Whether there may be something to forget.
 pub(crate) fn due(shared: &Shared) -> Due {
     let mut log = shared.log.lock();
+    // An end that is in memory alone: until it is in the store, its beginning must be found again after a stop.
+    if log.waiting.has_stranded() {
+        return Due::Nothing;
+    }
     let end = log.end();
     log.waiting.settle_idle(end);
     let delivered = log.waiting.delivered;
@@ -126,7 +130,7 @@ fn carry_forward(shared: &Shared, number: u64) -> Result<(), JournalError> {
                 Sort::Closed => false,
             });
             if still {
-                let carried = log.write(&frame)?;
+                let carried = log.write(&frame).inspect_err(|_| shared.mark_dirty())?;
                 log.note(sort, call, carried);
             }
         }

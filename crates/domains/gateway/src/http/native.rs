@@ -82,12 +82,13 @@ pub(super) async fn pass(
     forward(gateway, state, incoming, upstream, errand).await
 }
 
-/// Whether a path holds a step upwards, however its dots are spelled.
+/// Whether a path holds a step upwards, however its dots and slashes are spelled: a server may decode them before it walks.
 fn climbs(path: &str) -> bool {
-    path.split(['/', '\\']).any(|part| {
-        let part = part.to_ascii_lowercase().replace("%2e", ".");
-        part == "." || part == ".."
-    })
+    let mut path = path.to_ascii_lowercase();
+    for (spelled, meant) in [("%2e", "."), ("%2f", "/"), ("%5c", "/"), ("\\", "/")] {
+        path = path.replace(spelled, meant);
+    }
+    path.split('/').any(|part| part == "." || part == "..")
 }
 
 /// The surface whose protocol a native path speaks.
@@ -204,7 +205,16 @@ mod tests {
 
     #[test]
     fn no_spelling_of_a_step_upwards_passes() {
-        for path in ["..", "a/../b", "a/.", "%2e%2E/b", ".%2e", "a\\..\\b"] {
+        for path in [
+            "..",
+            "a/../b",
+            "a/.",
+            "%2e%2E/b",
+            ".%2e",
+            "a\\..\\b",
+            "a%2f..%2Fb",
+            "..%5Cb",
+        ] {
             assert!(climbs(path), "{path}");
         }
         for path in ["", "v1/files/a..b", "v1/...", "v1/.hidden", "v1/models"] {

@@ -69,7 +69,7 @@ impl Log {
     }
 
     /// The call has ended: its room is free.
-    pub(super) fn forget(&mut self, call: CallId) {
+    pub(crate) fn forget(&mut self, call: CallId) {
         if let Some(open) = self.open.remove(&call) {
             self.reserved -= reserve(open.opened.bytes);
         }

@@ -199,6 +199,11 @@ impl Waiting {
         }
     }
 
+    /// Whether there are ends that could not be written.
+    pub(crate) fn has_stranded(&self) -> bool {
+        !self.stranded.is_empty()
+    }
+
     /// Calls held in memory, ready at once.
     pub(crate) fn ready(&self) -> usize {
         self.held.len()

@@ -89,6 +89,34 @@ fn a_beginning_of_unreasonable_size_is_refused() {
 }
 
 #[tokio::test]
+async fn a_disk_that_fails_while_nothing_is_under_way_is_tried_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("journal");
+    let aside = dir.path().join("aside");
+    let sink = Recorder::new();
+    let (journal, _) = open(Options {
+        // The next segment finds its folder gone.
+        segment_bytes: 1 << 10,
+        sync_every: std::time::Duration::ZERO,
+        ..options(&folder)
+    });
+    let running = journal.start(Arc::clone(&sink) as Arc<dyn Sink>);
+    journal.append(&opened(0)).unwrap();
+    journal.append(&closed(0)).unwrap();
+    // The store is slower than the sync: nobody has anything to do any more.
+    journal.delivered().await;
+    std::fs::rename(&folder, &aside).unwrap();
+    let refused = journal.append(&opened(1)).unwrap_err();
+    assert_eq!(refused.code(), "JOURNAL_DISK_FAILED");
+    std::fs::rename(&aside, &folder).unwrap();
+    while journal.status().disk_error.is_some() {
+        tokio::task::yield_now().await;
+    }
+    journal.append(&opened(2)).unwrap();
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_failing_disk_refuses_new_calls_and_drops_no_end() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("journal");

@@ -1,7 +1,8 @@
 //! One connection: a request goes out, its answer comes in, and then it may serve the next. Nothing runs by itself here;
 //! whoever polls does the work, and only the socket wakes it.
 
-use std::pin::Pin;
+use std::future::{Future as _, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
@@ -64,8 +65,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut byte = [0];
         let mut byte = ReadBuf::new(&mut byte);
         let mut cx = Context::from_waker(Waker::noop());
-        Pin::new(&mut self.io)
-            .poll_read(&mut cx, &mut byte)
+        // A task that has used up its share would be told that nothing is there, whatever is.
+        let read = poll_fn(|cx| Pin::new(&mut self.io).poll_read(cx, &mut byte));
+        pin!(tokio::task::unconstrained(read))
+            .poll(&mut cx)
             .is_pending()
     }
 
