@@ -19,8 +19,10 @@ Switchyard runs without any settings. What is set comes from these places, later
 
 A secret may be the text itself, `env:NAME` or `file:PATH`. An unknown key is refused with a suggestion, and all faults are listed
 at once with file and line. `switchyard config check` checks without starting; `switchyard config show` prints the
-settings in force and where each comes from, without secrets. A change of the file, or SIGHUP, swaps providers, models and prices
-without touching streams under way; a file with a fault changes nothing and is reported.
+settings in force and where each comes from, without secrets. A change of the file, or SIGHUP, swaps `[[providers]]`, `[[models]]`
+with their prices, `[gateway]`, `[budgets]` and `[limits.default]` without touching streams under way. All other settings are read
+at the start only: one that was changed stays as it was and is named in a warning. A file with a fault, or one that is gone,
+changes nothing and is reported; `switchyard_settings_reloads_total` in `/metrics` counts reloads by `result`, `ok` or `refused`.
 ";
 
 /// The page for a default settings file.

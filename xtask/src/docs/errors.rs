@@ -185,14 +185,14 @@ fn status(value: &str) -> Option<u16> {
     Some(match name.as_str() {
         "Invalid" | "NotSupported" => 400,
         "Unauthenticated" => 401,
-        "BudgetExhausted" => 402,
         "Forbidden" => 403,
         "NotFound" => 404,
         "MethodNotAllowed" => 405,
         "Conflict" => 409,
         "TooLarge" => 413,
         "UpgradeRequired" => 426,
-        "RateLimited" => 429,
+        // Only model routes spend, and they answer with 429 where `kernel` has 402.
+        "RateLimited" | "BudgetExhausted" => 429,
         "Internal" => 500,
         "Upstream" => 502,
         "Unavailable" => 503,

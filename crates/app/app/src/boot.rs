@@ -13,7 +13,7 @@ use identity::{FirstStart, Identity, IdentityError};
 use journal::Journal;
 use kernel::{Clock, SystemClock};
 use llm::prices::PriceBook;
-use store::{Store, StoreOptions, StoreUrl};
+use store::{Store, StoreError, StoreOptions, StoreUrl};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use web::Cors;
@@ -69,9 +69,19 @@ pub enum BootError {
     /// The threads that serve connections.
     #[error("cannot start the threads that serve connections: {0}")]
     Threads(std::io::Error),
+    /// The store does not answer.
+    #[error("{place} cannot be reached: {reason}; {remedy}")]
+    Unreachable {
+        /// Which, without a password.
+        place: String,
+        /// Why.
+        reason: String,
+        /// What to look at.
+        remedy: &'static str,
+    },
     /// The store.
     #[error(transparent)]
-    Store(#[from] store::StoreError),
+    Store(#[from] StoreError),
     /// Keys.
     #[error(transparent)]
     Identity(#[from] IdentityError),
@@ -157,6 +167,7 @@ impl Boot {
         view.show(&loaded);
         let reload = Arc::new(Reload::new(
             self.sources,
+            settings.clone(),
             gateway.clone(),
             rooms.identity.clone(),
             view.clone(),
@@ -240,7 +251,10 @@ pub(crate) async fn open(
 ) -> Result<Rooms, BootError> {
     let data_dir = &settings.server.data_dir;
     let lock = lock(data_dir)?;
-    let store = Store::connect(&store_options(settings)?).await?;
+    let wanted = store_options(settings)?;
+    let store = Store::connect(&wanted)
+        .await
+        .map_err(|error| unreachable(&wanted.url, error))?;
     let migrations = store::migrations()
         .into_iter()
         .chain(identity::migrations())
@@ -319,7 +333,30 @@ fn lock(data_dir: &Path) -> Result<File, BootError> {
     }
 }
 
-fn store_options(settings: &Settings) -> Result<StoreOptions, BootError> {
+fn unreachable(url: &StoreUrl, error: StoreError) -> BootError {
+    if !error.is_unavailable() {
+        return error.into();
+    }
+    // Each cause repeats the words of the one below it.
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(below) = cause.source() {
+        cause = below;
+    }
+    BootError::Unreachable {
+        place: url.place(),
+        reason: cause.to_string(),
+        remedy: match url {
+            StoreUrl::Sqlite(_) => {
+                "check that the file is a SQLite store and that this user may write it and its folder"
+            }
+            StoreUrl::Postgres(_) => {
+                "check database.url (DATABASE_URL), that the database runs, and that this machine may reach it"
+            }
+        },
+    }
+}
+
+pub(crate) fn store_options(settings: &Settings) -> Result<StoreOptions, BootError> {
     let url = match &settings.database.url {
         None => StoreUrl::Sqlite(settings.server.data_dir.join("switchyard.db")),
         Some(url) => StoreUrl::parse(url.expose()).map_err(|error| BootError::DataDir {

@@ -1,5 +1,6 @@
 //! The door: one task accepts, and hands each connection to the worker that has the fewest.
 
+mod socket;
 mod worker;
 
 use std::sync::Arc;

@@ -239,14 +239,36 @@ impl Validate for Settings {
                 "is required with a PostgreSQL database: every replica must unwrap the same keys (SECRET_KEY)",
             );
         }
+        if let Some(key) = &self.security.secret_key {
+            least_chars(
+                check,
+                "security.secret_key",
+                key,
+                crypto::SECRET_KEY_LEAST_CHARS,
+            );
+        }
         if let Some(key) = &self.security.admin_key {
-            check.require(
-                key.expose().len() >= 32,
+            least_chars(
+                check,
                 "security.admin_key",
-                "must have 32 characters or more",
+                key,
+                identity::ADMIN_KEY_LEAST_CHARS,
             );
         }
         self.check_catalogue(check);
+    }
+}
+
+/// A secret that could be guessed is found before anything is made with it.
+fn least_chars(check: &mut Check, path: &str, secret: &Secret, least: usize) {
+    let got = secret.expose().chars().count();
+    if got < least {
+        check.fault(
+            path,
+            format!(
+                "has {got} characters and must have {least} or more, for instance from `openssl rand -base64 32`"
+            ),
+        );
     }
 }
 
@@ -260,9 +282,24 @@ impl Settings {
             .chain(["AWS_REGION", "AWS_BEARER_TOKEN_BEDROCK"])
             .map(|variable| (variable.to_owned(), "key".to_owned()))
             .collect();
-        for (path, reason) in self.catalogue_faults(&every_key) {
-            // Where providers could not be read, a route may lead to one of them.
-            if !(path.starts_with("models") && check.is_partial("providers")) {
+        // Where a provider could not be read, a simulated one stands in under its name, so that all other faults come to
+        // light and no route is said to lead nowhere.
+        let lost = check.lost("providers", "name");
+        let mut whole = self.clone();
+        whole.providers.extend(
+            lost.iter()
+                .flatten()
+                .map(|name| ProviderConfig::new(name, ProviderKind::Sim)),
+        );
+        let stand_ins = self.providers.len()..whole.providers.len();
+        let is_nameless = lost.contains(&None);
+        for (path, reason) in whole.catalogue_faults(&every_key) {
+            let is_of_stand_in = stand_ins
+                .clone()
+                .any(|index| path.starts_with(&format!("providers[{index}]")));
+            // One without a readable name may be the one that is missed.
+            let may_be_lost = is_nameless && reason.starts_with("there is no provider named");
+            if !is_of_stand_in && !may_be_lost {
                 check.fault(&path, reason);
             }
         }
@@ -373,6 +410,26 @@ mod tests {
     }
 
     #[test]
+    fn secrets_that_could_be_guessed_are_faults() {
+        let env = [
+            ("SECRET_KEY", "fifteen letters"),
+            ("SWITCHYARD_ADMIN_KEY", "thirty-one characters, not more"),
+        ];
+        let faults = of_file("", &env).unwrap_err();
+        for told in [
+            "SECRET_KEY: security.secret_key: has 15 characters and must have 16 or more",
+            "SWITCHYARD_ADMIN_KEY: security.admin_key: has 31 characters and must have 32 or more",
+        ] {
+            assert!(
+                faults.iter().any(|fault| fault.contains(told)),
+                "{faults:#?}"
+            );
+        }
+        assert!(!faults.concat().contains("letters"), "{faults:#?}");
+        assert!(of_file("", &[("SECRET_KEY", "sixteen letters!")]).is_ok());
+    }
+
+    #[test]
     fn a_key_in_the_environment_makes_a_provider() {
         let env = BTreeMap::from([("ANTHROPIC_API_KEY".to_owned(), "k".to_owned())]);
         let made = providers_of_env(&[], &env);
@@ -429,6 +486,34 @@ mod tests {
         let told = |fault: &str| faults.iter().any(|line| line.contains(fault));
         assert_eq!(faults.len(), 2, "{faults:#?}");
         assert!(told("providers[0].region") && told("providers[0].access_key_id"));
+    }
+
+    #[test]
+    fn a_provider_that_cannot_be_read_hides_no_fault_of_models() {
+        let models = "[[models]]\nid = \"m\"\nroute = [{ provider = \"house\" }, { provider = \"nobody\" }]\n\n[[models]]\nid = \"n\"\n";
+        for (provider, expected) in [
+            (
+                "name = \"house\"\nkind = \"opneai\"",
+                &[
+                    "providers[0].kind",
+                    "models[0].route[1].provider",
+                    "models[1].route",
+                ][..],
+            ),
+            // Which of the two routes leads to this one cannot be told.
+            (
+                "name = 5\nkind = \"openai\"",
+                &["providers[0].name", "models[1].route"][..],
+            ),
+        ] {
+            let text = format!("[[providers]]\n{provider}\n\n{models}");
+            let faults = of_file(&text, &[]).unwrap_err();
+            let places: Vec<&str> = faults
+                .iter()
+                .map(|fault| fault.split(": ").nth(1).unwrap())
+                .collect();
+            assert_eq!(places, expected, "{faults:#?}");
+        }
     }
 
     #[test]

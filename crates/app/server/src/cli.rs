@@ -25,7 +25,7 @@ pub struct Cli {
 pub enum Command {
     /// Serve (what happens without a command, too).
     Serve(ServeArgs),
-    /// Make, list, rotate and revoke API keys.
+    /// Make, list, show, change, rotate and revoke API keys.
     Keys(KeysArgs),
     /// Check or show the settings in force.
     Config(ConfigArgs),
@@ -56,11 +56,12 @@ pub struct ServeArgs {
 #[derive(Debug, Default, Args)]
 pub struct ServerArgs {
     /// Address of the server, e.g. http://127.0.0.1:8000 (default: where the settings say it listens).
-    #[arg(long, env = "SWITCHYARD_URL", value_name = "URL")]
+    #[arg(long, global = true, env = "SWITCHYARD_URL", value_name = "URL")]
     pub url: Option<String>,
     /// Key to act with (default: SWITCHYARD_ADMIN_KEY, then admin.key in the data directory).
     #[arg(
         long,
+        global = true,
         env = "SWITCHYARD_KEY",
         hide_env_values = true,
         value_name = "KEY"
@@ -91,6 +92,13 @@ pub enum KeysCommand {
         #[arg(long)]
         revoked: bool,
     },
+    /// Show a key, its limits and what it has spent.
+    Show {
+        /// The key's id.
+        id: String,
+    },
+    /// Change a key; what is not named stays as it is.
+    Change(Box<KeyChangeArgs>),
     /// Give a key a new secret.
     Rotate {
         /// The key's id.
@@ -114,10 +122,45 @@ pub struct KeyCreateArgs {
     /// Project, by id or name; a new name makes one.
     #[arg(long)]
     pub project: Option<String>,
-    /// Scopes such as gateway:invoke or analytics:read; several with commas (default: gateway:invoke, models:read).
+    #[command(flatten)]
+    pub rules: KeyRules,
+}
+
+/// `keys change`.
+#[derive(Debug, Args)]
+pub struct KeyChangeArgs {
+    /// The key's id.
+    pub id: String,
+    /// Another name, for people.
+    #[arg(long)]
+    pub name: Option<String>,
+    #[command(flatten)]
+    pub rules: KeyRules,
+    /// Back to the limits of keys that bring none (limits.default).
+    #[arg(long, conflicts_with_all = ["requests_per_minute", "tokens_per_minute", "concurrent_requests", "unlimited"])]
+    pub default_limits: bool,
+    /// No budget any more.
+    #[arg(long, conflicts_with = "budget")]
+    pub no_budget: bool,
+    /// No tag any more.
+    #[arg(long, conflicts_with = "tag")]
+    pub no_tag: bool,
+    /// It holds until it is revoked.
+    #[arg(long, conflicts_with = "expires_at")]
+    pub no_expiry: bool,
+    /// Keep the payloads of its calls no longer.
+    #[arg(long, conflicts_with = "capture")]
+    pub no_capture: bool,
+}
+
+/// What a key may do, in the words of `keys create` and `keys change` alike.
+#[derive(Debug, Args)]
+pub struct KeyRules {
+    /// Scopes such as gateway:invoke or analytics:read; several with commas (a new key's default:
+    /// gateway:invoke, models:read).
     #[arg(long, value_delimiter = ',')]
     pub scopes: Vec<String>,
-    /// Models it may call, with `*`; several with commas (default: all).
+    /// Models it may call, with `*`; several with commas (a new key's default: all).
     #[arg(long, value_delimiter = ',')]
     pub models: Vec<String>,
     /// Requests in 60 seconds.
@@ -133,9 +176,11 @@ pub struct KeyCreateArgs {
     #[arg(long, conflicts_with_all = ["requests_per_minute", "tokens_per_minute", "concurrent_requests"])]
     pub unlimited: bool,
     /// A hard budget, AMOUNT_USD/PERIOD with hour, day, week, month or total, e.g. 25/month; may stand several times.
+    /// Those given take the place of all that the key had.
     #[arg(long, value_name = "BUDGET")]
     pub budget: Vec<String>,
-    /// A tag that all of its calls carry, name=value; may stand several times.
+    /// A tag that all of its calls carry, name=value; may stand several times. Those given take the place of all that
+    /// the key had.
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
     /// When it stops to hold (RFC 3339).
@@ -144,6 +189,22 @@ pub struct KeyCreateArgs {
     /// Keep the payloads of its calls.
     #[arg(long)]
     pub capture: bool,
+}
+
+impl KeyRules {
+    /// The limits by the names of their fields.
+    pub const fn limits(&self) -> [(&'static str, Option<u64>); 3] {
+        [
+            ("requests_per_minute", self.requests_per_minute),
+            ("tokens_per_minute", self.tokens_per_minute),
+            ("concurrent_requests", self.concurrent_requests),
+        ]
+    }
+
+    /// Whether a limit is given.
+    pub fn names_limits(&self) -> bool {
+        self.limits().iter().any(|(_, limit)| limit.is_some())
+    }
 }
 
 /// `config`.
@@ -256,5 +317,24 @@ mod tests {
             panic!("serve");
         };
         assert_eq!(serve.roles, ["gateway", "data"]);
+    }
+
+    #[test]
+    fn where_the_server_is_may_stand_before_and_after_what_to_do_with_keys() {
+        let server = ["--url", "http://gateway", "--admin-key", "k"];
+        let id = ["key_1"];
+        for command in ["list", "show", "change", "rotate", "revoke"] {
+            let id = if command == "list" { &id[..0] } else { &id[..] };
+            let keys = ["switchyard", "keys"];
+            let before = [&keys[..], &server[..], &[command], id].concat();
+            let after = [&keys[..], &[command], id, &server[..]].concat();
+            for line in [before, after] {
+                let Some(Command::Keys(keys)) = Cli::parse_from(&line).command else {
+                    panic!("keys: {line:?}");
+                };
+                assert_eq!(keys.server.url.as_deref(), Some("http://gateway"));
+                assert_eq!(keys.server.admin_key.as_deref(), Some("k"));
+            }
+        }
     }
 }

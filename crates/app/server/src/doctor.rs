@@ -9,7 +9,7 @@ use serde::Serialize;
 
 pub use machine::{data_dir, limits};
 pub use providers::providers;
-pub use store::{journal, server, store};
+pub use store::{admin_key, journal, server, store};
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

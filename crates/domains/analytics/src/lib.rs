@@ -71,15 +71,19 @@ impl Analytics {
 
     /// Waits until what ended before now can be read, but never for long: an answer that lags beats none.
     pub async fn settled(&self) {
-        let wait = Duration::from_millis(self.deps.config.freshness_wait_ms);
-        if tokio::time::timeout(wait, self.deps.freshness.delivered())
-            .await
-            .is_err()
-        {
+        if !self.arrived().await {
             tracing::warn!(
                 "calls that ended a moment ago are not in the store yet; answering without them"
             );
         }
+    }
+
+    /// Whether all that ended before now can be read. Waits for it, but never for long.
+    pub async fn arrived(&self) -> bool {
+        let wait = Duration::from_millis(self.deps.config.freshness_wait_ms);
+        tokio::time::timeout(wait, self.deps.freshness.delivered())
+            .await
+            .is_ok()
     }
 }
 

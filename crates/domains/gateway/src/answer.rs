@@ -48,12 +48,19 @@ pub(crate) fn failure(
     if let Some(seconds) = error.retry_after_s() {
         out.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if !worth_retrying(kind) || matches!(error, GatewayError::TriedAgain(..)) {
+    let mut tried_again = false;
+    if let GatewayError::Recorded(recorded) = error {
+        tried_again = recorded.tries > 1;
+        headers::call(out, recorded.call);
+        headers::cost(out, recorded.cost);
+    }
+    if tried_again || !worth_retrying(kind) {
         out.insert(headers::SHOULD_RETRY, HeaderValue::from_static("false"));
     }
-    match error {
-        GatewayError::Limit(limit) => {
-            let [limit_name, left_name, reset_name] = if limit.setting.contains("tokens") {
+    match error.cause() {
+        // How many calls may be live at once is no rate: clients that pace themselves by these headers would misread it.
+        GatewayError::Limit(limit) if limit.per_minute().is_some() => {
+            let [limit_name, left_name, reset_name] = if limit.per_minute() == Some("tokens") {
                 [
                     "x-ratelimit-limit-tokens",
                     "x-ratelimit-remaining-tokens",

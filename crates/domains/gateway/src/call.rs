@@ -26,6 +26,9 @@ const CAPTURE_BYTES: usize = 4 << 20;
 /// Longest error text in a record.
 const ERROR_CHARS: usize = 500;
 
+/// What a call failed of: its code and message, without secrets.
+pub(crate) type Fault = (String, String);
+
 /// What an ended call leaves behind for pricing and for its record.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ending<'a> {
@@ -87,7 +90,7 @@ pub(crate) struct Call {
     http_status: u16,
     request_bytes: u64,
     response_bytes: u64,
-    error: Option<(String, String)>,
+    error: Option<Fault>,
     client: Option<String>,
     end_user: Option<String>,
     captured: Option<(bytes::Bytes, Vec<u8>, bool)>,

@@ -1,9 +1,11 @@
 //! Everything the gateway itself refuses or reports, with the remedy in words. Upstream's own errors pass through
 //! unchanged and never become one of these.
 
+use std::fmt;
+
 use guard::budget::BudgetExceeded;
 use guard::limits::LimitExceeded;
-use kernel::{Failure, Kind};
+use kernel::{CallId, Failure, Kind, Nano};
 use llm::LlmError;
 use translate::TranslateError;
 use web::AuthError;
@@ -161,15 +163,45 @@ pub enum GatewayError {
         /// The bound.
         limit_bytes: usize,
     },
-    /// Tried more than once; how the last try ended, and how many there were.
-    #[error("{0} (after {1} tries)")]
-    TriedAgain(Box<GatewayError>, usize),
+    /// Of a call that is on record.
+    #[error(transparent)]
+    Recorded(Box<Recorded>),
     /// The stream ended without its protocol's end.
     #[error("provider {0} ended the stream in the middle of its answer")]
     EndedEarly(String),
 }
 
+/// How a call on record failed, and where the record is.
+#[derive(Debug, thiserror::Error)]
+pub struct Recorded {
+    /// How its last try ended.
+    pub error: GatewayError,
+    /// The call.
+    pub call: CallId,
+    /// What it cost all the same, where that is known.
+    pub cost: Option<Nano>,
+    /// How many tries there were.
+    pub tries: usize,
+}
+
+impl fmt::Display for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.tries {
+            0 | 1 => self.error.fmt(f),
+            tries => write!(f, "{} (after {tries} tries)", self.error),
+        }
+    }
+}
+
 impl GatewayError {
+    /// The failure itself, without what is on record of it.
+    pub(crate) fn cause(&self) -> &Self {
+        match self {
+            Self::Recorded(recorded) => recorded.error.cause(),
+            own => own,
+        }
+    }
+
     /// No response of this id for this caller.
     pub(crate) fn unknown_response(id: &str, field: Option<&'static str>) -> Self {
         let id = id.chars().take(SHOWN_ID_CHARS).collect();
@@ -292,7 +324,7 @@ impl Failure for GatewayError {
             Self::Limit(inner) => inner.kind(),
             Self::Budget(inner) => inner.kind(),
             Self::Upstream(inner) => inner.kind(),
-            Self::TriedAgain(inner, _) => inner.kind(),
+            Self::Recorded(inner) => inner.error.kind(),
             Self::Translate(inner) => inner.kind(),
             own => CODES
                 .iter()
@@ -309,7 +341,7 @@ impl Failure for GatewayError {
             Self::Limit(inner) => inner.code(),
             Self::Budget(inner) => inner.code(),
             Self::Upstream(inner) => inner.code(),
-            Self::TriedAgain(inner, _) => inner.code(),
+            Self::Recorded(inner) => inner.error.code(),
             Self::Translate(inner) => inner.code(),
             Self::Forbidden(_) => "PERMISSION_DENIED",
             Self::ModelNotAllowed(_) => "MODEL_NOT_ALLOWED",
@@ -339,7 +371,7 @@ impl Failure for GatewayError {
     fn field(&self) -> Option<&str> {
         match self {
             Self::Envelope(inner) => inner.field(),
-            Self::TriedAgain(inner, _) => inner.field(),
+            Self::Recorded(inner) => inner.error.field(),
             Self::Translate(inner) => inner.field(),
             Self::UnknownResponse { field, .. } => *field,
             Self::KeptElsewhere { .. } => Some("previous_response_id"),
@@ -356,7 +388,7 @@ impl Failure for GatewayError {
             Self::Auth(inner) => inner.retry_after_s(),
             Self::Limit(inner) => inner.retry_after_s(),
             Self::Budget(inner) => inner.retry_after_s(),
-            Self::TriedAgain(inner, _) => inner.retry_after_s(),
+            Self::Recorded(inner) => inner.error.retry_after_s(),
             Self::BreakerOpen { retry_after_s, .. } => Some(*retry_after_s),
             Self::Overloaded { .. } | Self::Journal(_) | Self::Draining => Some(1),
             _ => None,

@@ -10,8 +10,8 @@ use http::response::Parts;
 use kernel::{Failure, Reported};
 
 use crate::body::AnswerBody;
-use crate::call::{Call, Ending};
-use crate::error::GatewayError;
+use crate::call::{Call, Ending, Fault};
+use crate::error::{GatewayError, Recorded};
 use crate::headers;
 use crate::retry::Again;
 
@@ -25,6 +25,16 @@ pub(crate) struct Failed {
     pub pause: Option<Duration>,
     used: Used,
     told: Told,
+    /// The provider was not even asked: its breaker was open, or it had no place.
+    is_unasked: bool,
+}
+
+/// What the caller would have been told of an attempt that another one followed.
+#[derive(Debug)]
+pub(crate) struct Earlier {
+    told: Told,
+    status: CallStatus,
+    fault: Option<Fault>,
 }
 
 /// What an attempt used up.
@@ -87,7 +97,16 @@ impl Failed {
             pause: None,
             used,
             told: Told::Error(error),
+            is_unasked: false,
         })
+    }
+
+    /// The provider could not be asked now.
+    pub fn unasked(call: Box<Call>, error: GatewayError) -> Box<Self> {
+        let used = Used::nothing(CallStatus::Unavailable);
+        let mut failed = Self::error(call, error, Again::Elsewhere, used);
+        failed.is_unasked = true;
+        failed
     }
 
     /// The provider answered that it failed. What is wrong stands in the call's record already.
@@ -104,6 +123,7 @@ impl Failed {
             pause: headers::retry_after(&head.headers),
             used,
             told: Told::Answer(Box::new(head), body),
+            is_unasked: false,
         })
     }
 
@@ -112,24 +132,44 @@ impl Failed {
         Duration::from_micros(self.call.elapsed_us())
     }
 
-    /// The call goes on with another attempt.
-    pub fn go_on(mut self: Box<Self>) -> Box<Call> {
-        self.call.failed(&self.used.ending());
+    /// The call goes on with another attempt. What a provider said stays the caller's word until another one says
+    /// something else.
+    pub fn go_on(mut self: Box<Self>, earlier: &mut Option<Earlier>) -> Box<Call> {
+        let fault = self.call.failed(&self.used.ending());
+        if !self.is_unasked {
+            *earlier = Some(Earlier {
+                told: self.told,
+                status: self.used.status,
+                fault,
+            });
+        }
         self.call
     }
 
-    /// The call goes on no further: it is closed, and the caller told.
-    pub fn finish(mut self: Box<Self>) -> Result<Response<AnswerBody>, GatewayError> {
+    /// The call goes on no further: it is closed, and the caller told. Where the last target could not be asked, what
+    /// counts is what the one before it answered.
+    pub fn finish(
+        mut self: Box<Self>,
+        earlier: Option<Earlier>,
+    ) -> Result<Response<AnswerBody>, GatewayError> {
         let tries = self.call.tries();
-        if let Told::Error(error) = &self.told {
-            self.call.shown(crate::answer::status(error.kind()));
+        if let Some(earlier) = earlier.filter(|_| self.is_unasked) {
+            self.told = earlier.told;
+            self.used.status = earlier.status;
+            self.call.blame(earlier.fault);
+        }
+        match &self.told {
+            Told::Error(error) => self.call.shown(crate::answer::status(error.kind())),
+            Told::Answer(head, _) => self.call.shown(head.status.as_u16()),
         }
         let cost = self.call.close(self.used.ending());
         match self.told {
-            Told::Error(error) if tries > 1 => {
-                Err(GatewayError::TriedAgain(Box::new(error), tries))
-            }
-            Told::Error(error) => Err(error),
+            Told::Error(error) => Err(GatewayError::Recorded(Box::new(Recorded {
+                error,
+                call: self.call.id(),
+                cost,
+                tries,
+            }))),
             Told::Answer(mut head, body) => {
                 if tries > 1 {
                     head.headers

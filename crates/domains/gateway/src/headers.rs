@@ -81,10 +81,15 @@ pub fn to_client(headers: &mut HeaderMap, request: RequestId, call: CallId) -> O
     if let Some(id) = &upstream {
         headers.insert(UPSTREAM_REQUEST_ID, id.clone());
     }
+    self::call(headers, call);
+    upstream
+}
+
+/// Says where the call is on record.
+pub fn call(headers: &mut HeaderMap, call: CallId) {
     if let Ok(id) = HeaderValue::from_bytes(call.text().as_bytes()) {
         headers.insert(CALL, id);
     }
-    upstream
 }
 
 /// Puts our request id where each family of SDKs looks for it; gives back the id that stood there.

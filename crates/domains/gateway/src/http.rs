@@ -16,7 +16,7 @@ use http::header::{CONTENT_LENGTH, UPGRADE};
 use http::{Method, Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming as IncomingBody;
-use kernel::RequestId;
+use kernel::{Failure as _, RequestId};
 use wire::{ErrorShape, Protocol};
 
 use crate::answer::failure;
@@ -169,7 +169,7 @@ impl Gateway {
             Ok(response) => response,
             Err(error) => {
                 self.shared.metrics.refused(&error);
-                tracing::debug!(request.id = %id, path = %route, %error, "refused");
+                tracing::info!(request.id = %id, path = %route, error.code = error.code(), %error, "refused");
                 failure(shape, &error, id)
             }
         }

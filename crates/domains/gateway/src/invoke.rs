@@ -187,6 +187,7 @@ pub(crate) async fn invoke(
     let config = &state.config;
     let mut attempts = Attempts::new(Bounds::of(config), plan.len());
     let mut target = &plan[0];
+    let mut earlier = None;
     loop {
         let hold = (plan.len() > 1 && attempts.has_other())
             .then(|| Duration::from_millis(config.failover_hold_ms));
@@ -200,9 +201,9 @@ pub(crate) async fn invoke(
             .total
             .saturating_sub(failed.elapsed());
         let Next::Try(at, pause) = attempts.after(failed.again, failed.pause, left) else {
-            return failed.finish();
+            return failed.finish(earlier);
         };
-        call = failed.go_on();
+        call = failed.go_on(&mut earlier);
         if !pause.is_zero()
             && unless_cut(&call, pin!(tokio::time::sleep(pause)))
                 .await

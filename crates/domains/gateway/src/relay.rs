@@ -48,6 +48,8 @@ pub(crate) struct Relay {
     pass: Option<Pass>,
     _slot: Slot,
     patience: Patience,
+    /// Whether what it brings is paid for here.
+    billed: bool,
     over: bool,
     holding: bool,
     /// What was held back until the answer began.
@@ -95,11 +97,18 @@ impl Relay {
             pass,
             _slot: slot,
             patience,
+            billed: true,
             over: false,
             holding: false,
             ahead: Joined::default(),
             fault: None,
         }
+    }
+
+    /// What it brings was billed before.
+    pub fn unbilled(mut self) -> Self {
+        self.billed = false;
+        self
     }
 
     /// Tags what the caller gets.
@@ -150,10 +159,17 @@ impl Relay {
                 reported: self.reader.reported().clone(),
                 output_bytes: self.reader.output_bytes(),
                 whole: self.reader.has_final_usage(),
-                billable: true,
+                billable: self.is_billable(status),
             },
             bytes: out.take(),
         })
+    }
+
+    /// Whether something may be owed: not where the provider's own error is all that it said.
+    fn is_billable(&self, status: CallStatus) -> bool {
+        let has_made_something =
+            self.reader.reported().usage.is_some() || self.reader.output_bytes() > 0;
+        self.billed && (status != CallStatus::UpstreamError || has_made_something)
     }
 
     fn has_begun(&self) -> bool {
@@ -283,6 +299,7 @@ impl Relay {
     }
 
     fn close(&mut self, status: CallStatus) {
+        let billable = self.is_billable(status);
         if let Some(mut call) = self.call.take() {
             if status == CallStatus::Ok {
                 self.upstream.breaker.warm(call.upstream_model());
@@ -292,7 +309,7 @@ impl Relay {
                 reported: Some(self.reader.reported()),
                 output_bytes: self.reader.output_bytes(),
                 whole: self.reader.has_final_usage(),
-                billable: true,
+                billable,
             });
         }
         self.judge(status);

@@ -14,6 +14,7 @@ use http_body::Body as _;
 use http_body_util::BodyExt;
 use kernel::{Nano, Reported};
 use llm::{LlmError, Upstream};
+use serde::de::IgnoredAny;
 use wire::{Meter, Protocol};
 
 use crate::along::Along;
@@ -137,9 +138,9 @@ pub(crate) async fn respond(
     }
     call.first_byte();
     call.delivered(&sent);
-    let model = call.upstream_model();
-    verdict::tell(pass, &upstream, model, status, &head.headers);
     if !head.status.is_success() {
+        let model = call.upstream_model();
+        verdict::tell(pass, &upstream, model, status, &head.headers);
         let (code, message) = verdict::upstream_error(&bytes, status);
         call.fault(&code, &message);
         let used = Used::nothing(CallStatus::UpstreamError);
@@ -151,10 +152,18 @@ pub(crate) async fn respond(
             used,
         ));
     }
-    match close_answered(&mut call, protocol, encoding, &bytes, max_bytes) {
+    let closed = close_answered(&mut call, protocol, encoding, &bytes, max_bytes);
+    match &closed {
+        Err(NoAnswer::Foreign) => pass.failure(),
+        Ok(_) | Err(NoAnswer::Error) => {
+            let model = call.upstream_model();
+            verdict::tell(pass, &upstream, model, status, &head.headers);
+        }
+    }
+    match closed {
         Ok(cost) => headers::cost(&mut head.headers, cost),
-        // The provider says 200 and means an error: it made nothing, so nothing is owed.
-        Err(NoAnswer) => {
+        // The provider says 200 and means an error, or something else answered: nothing was made, so nothing is owed.
+        Err(NoAnswer::Error | NoAnswer::Foreign) => {
             let used = Used::nothing(CallStatus::UpstreamError);
             return Err(Failed::answer(call, head, bytes, Again::Anywhere, used));
         }
@@ -228,8 +237,13 @@ pub(crate) fn is_stream(headers: &HeaderMap, asked: bool) -> bool {
     }
 }
 
-/// An answer of success whose body is an error.
-struct NoAnswer;
+/// Why an answer of success is none.
+enum NoAnswer {
+    /// Its body is an error.
+    Error,
+    /// Its body is not of the protocol at all, such as a page for signing in.
+    Foreign,
+}
 
 /// Closes a call whose whole answer of success is here, by what the answer says of itself.
 fn close_answered(
@@ -244,15 +258,27 @@ fn close_answered(
     }
     let decoded = encoding.and_then(|name| wire::encoding::decode(name, bytes, max_bytes).ok());
     let readable = decoded.as_ref().unwrap_or(bytes);
-    let reported = wire::read_answer(protocol, readable).unwrap_or_else(|error| {
-        tracing::warn!(request.id = %call.request(), call.id = %call.id(), %error, "the answer tells no usage");
-        Reported::default()
-    });
+    let reported = match wire::read_answer(protocol, readable) {
+        Ok(reported) => reported,
+        Err(error) => {
+            tracing::warn!(request.id = %call.request(), call.id = %call.id(), %error, "the answer tells no usage");
+            // What could not be decoded may be anything.
+            let is_legible = encoding.is_none() || decoded.is_some();
+            if is_legible && serde_json::from_slice::<IgnoredAny>(readable).is_err() {
+                call.fault(
+                    "NO_JSON",
+                    "the provider answered success with something that is no JSON",
+                );
+                return Err(NoAnswer::Foreign);
+            }
+            Reported::default()
+        }
+    };
     if reported.usage.is_none()
         && let Some((code, message)) = verdict::error_in_answer(readable)
     {
         call.fault(&code, &message);
-        return Err(NoAnswer);
+        return Err(NoAnswer::Error);
     }
     // Counting the answer's text only teaches the estimator, where the answer tells its usage: now and then is enough.
     let counted = reported.usage.is_none() || call.is_sampled();

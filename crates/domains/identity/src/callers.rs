@@ -4,14 +4,16 @@
 //! is asked about a digest once at a time, and about a text without a right checksum never.
 
 mod flights;
+mod follow;
 mod load;
 mod memory;
 mod misses;
+mod spending;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use ahash::AHashSet;
+use ahash::{AHashMap, AHashSet};
 use arc_swap::ArcSwap;
 use crypto::{Digest, Pepper, key};
 use guard::{Budgets, Caller, KeyLimits, Limits};
@@ -38,6 +40,10 @@ pub(crate) struct Counters {
     touched: AtomicBool,
     /// When it was loaded, on the monotonic clock: one that is new is not evicted.
     loaded_us: u64,
+    /// How often what it had spent was read while calls were on their way to the store, and how many of these were
+    /// corrected.
+    behind: AtomicU64,
+    corrected: AtomicU64,
 }
 
 impl Counters {
@@ -62,6 +68,8 @@ pub(crate) struct Callers {
     bare: ArcSwap<AHashSet<Digest>>,
     /// Keys used since the last note of it, each once.
     used: Mutex<Vec<Arc<Counters>>>,
+    /// Keys whose spending is to be read again.
+    owed: Mutex<AHashMap<KeyId, Arc<Counters>>>,
 }
 
 impl Callers {
@@ -85,6 +93,7 @@ impl Callers {
             flights: Flights::default(),
             bare: ArcSwap::default(),
             used: Mutex::default(),
+            owed: Mutex::default(),
         }
     }
 

@@ -23,6 +23,14 @@ pub enum IdentityError {
         /// The rule and the remedy.
         reason: String,
     },
+    /// A parameter of a query breaks a rule.
+    #[error("{field}: {problem}")]
+    InvalidQuery {
+        /// The parameter.
+        field: &'static str,
+        /// What is wrong and what would be right.
+        problem: String,
+    },
     /// A maker gives more than it has.
     #[error(
         "scopes: your own key does not hold {missing}, so it cannot grant it; leave it out or use a key that holds it"
@@ -78,6 +86,13 @@ impl IdentityError {
             reason: reason.into(),
         }
     }
+
+    pub(crate) fn query(field: &'static str, problem: impl Into<String>) -> Self {
+        Self::InvalidQuery {
+            field,
+            problem: problem.into(),
+        }
+    }
 }
 
 impl From<sea_orm::DbErr> for IdentityError {
@@ -92,6 +107,7 @@ impl Failure for IdentityError {
             Self::KeyNotFound(_) => Kind::NotFound,
             Self::ProjectNotFound(_)
             | Self::InvalidField { .. }
+            | Self::InvalidQuery { .. }
             | Self::AdminKeyTooShort { .. }
             | Self::AdminKeyTaken => Kind::Invalid,
             Self::ScopeNotHeld { .. } | Self::Administrator(_) => Kind::Forbidden,
@@ -108,6 +124,7 @@ impl Failure for IdentityError {
             Self::KeyNotFound(_) => "KEY_NOT_FOUND",
             Self::ProjectNotFound(_) => "PROJECT_NOT_FOUND",
             Self::InvalidField { .. } => "INVALID_FIELD",
+            Self::InvalidQuery { .. } => "INVALID_QUERY",
             Self::ScopeNotHeld { .. } => "SCOPE_NOT_HELD",
             Self::Administrator(_) => "ADMINISTRATOR_KEY",
             Self::KeyRevoked(_) => "KEY_REVOKED",
@@ -124,6 +141,7 @@ impl Failure for IdentityError {
     fn field(&self) -> Option<&str> {
         match self {
             Self::InvalidField { field, .. } => Some(field),
+            Self::InvalidQuery { field, .. } => Some(field),
             Self::ProjectNotFound(_) => Some("project"),
             Self::ScopeNotHeld { .. } => Some("scopes"),
             _ => None,

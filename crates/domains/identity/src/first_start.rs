@@ -1,14 +1,14 @@
 //! The first start: the organisation, the project and the administrator's key that everything else is made with.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crypto::{KeyKind, Pepper, SecretBox, key, private_file};
 use kernel::{ExposeSecret, KeyId, OrgId, ProjectId, SecretString, Timestamp};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, TransactionTrait};
 use store::{Store, StoreError};
 
 use crate::error::IdentityError;
-use crate::model::{Key, Role};
+use crate::model::{Key, KeyStatus, Role};
 use crate::service::act;
 use crate::store::{self as rows, KeptSecret, tenancy};
 
@@ -26,6 +26,28 @@ pub struct FirstStart {
     pub data_dir: PathBuf,
     /// `SWITCHYARD_ADMIN_KEY`: any text of 32 characters or more, in place of a made key.
     pub admin_key: Option<SecretString>,
+}
+
+impl FirstStart {
+    /// Whether the key that stands in `admin.key` holds in this store; false where there is no file. Changes nothing.
+    pub async fn file_holds(
+        &self,
+        store: &Store,
+        secret: &SecretString,
+        now: Timestamp,
+    ) -> Result<bool, IdentityError> {
+        let wrapping = SecretBox::of_secret(secret)?;
+        // Reading the pepper makes one where there is none: that must not stay.
+        let transaction = store.read().begin().await?;
+        let pepper = crate::keyring::pepper(&transaction, &wrapping, now).await?;
+        let holds = holds(&transaction, &pepper, &self.file(), now).await;
+        transaction.rollback().await?;
+        holds
+    }
+
+    fn file(&self) -> PathBuf {
+        self.data_dir.join(ADMIN_KEY_FILE)
+    }
 }
 
 /// The administrator's key after a start.
@@ -69,18 +91,63 @@ pub(crate) async fn prepare(
         now,
         pepper: &pepper,
     };
+    let mut ended = None;
     let admin = match (start, from_env) {
         (None, _) => None,
-        (Some(_), Some(given)) => Some(place.set(&transaction, given).await?),
+        (Some(start), Some(given)) => {
+            let file = start.file();
+            let held = holds(&transaction, &pepper, &file, now).await?;
+            let admin = place.set(&transaction, given).await?;
+            if held && !holds(&transaction, &pepper, &file, now).await? {
+                ended = Some(file);
+            }
+            Some(admin)
+        }
         (Some(start), None) => place.make(&transaction, start).await?,
     };
     transaction.commit().await.map_err(StoreError::from)?;
+    if let Some(file) = ended {
+        remove(&file);
+    }
     Ok(Ground {
         org,
         project,
         pepper,
         admin,
     })
+}
+
+/// Whether the key in this file holds. Only files that held in this very store are ever removed: another may be the only
+/// copy of the key of another store.
+async fn holds<C: ConnectionTrait>(
+    conn: &C,
+    pepper: &Pepper,
+    file: &Path,
+    now: Timestamp,
+) -> Result<bool, IdentityError> {
+    // Compared and never used, so its mode does not matter here.
+    let Ok(text) = std::fs::read_to_string(file) else {
+        return Ok(false);
+    };
+    let found = rows::find_by_digest(conn, &pepper.digest(text.trim())).await?;
+    Ok(found.is_some_and(|(key, end)| {
+        key.status(now) == KeyStatus::Active && end.is_none_or(|end| end > now)
+    }))
+}
+
+/// Takes the file away whose key was ended: whoever reads it would be refused.
+fn remove(file: &Path) {
+    match std::fs::remove_file(file) {
+        Ok(()) => tracing::info!(
+            file = %file.display(),
+            "removed the file of the admin key that SWITCHYARD_ADMIN_KEY took the place of"
+        ),
+        Err(error) => tracing::warn!(
+            file = %file.display(),
+            %error,
+            "the file of the admin key that SWITCHYARD_ADMIN_KEY took the place of cannot be removed; its key no longer holds"
+        ),
+    }
 }
 
 fn long_enough(given: &SecretString) -> Result<(), IdentityError> {
@@ -163,7 +230,7 @@ impl Place<'_> {
             }));
         }
         // The file goes first: a crash between the two leaves a file, whose key the next start takes up.
-        let path = start.data_dir.join(ADMIN_KEY_FILE);
+        let path = start.file();
         let left = private_file::read(&path)?.filter(|left| key::well_formed(left.expose_secret()));
         let secret = left.unwrap_or_else(|| key::generate(KeyKind::Admin));
         private_file::replace(&path, secret.expose_secret())?;

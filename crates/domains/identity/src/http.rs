@@ -2,6 +2,7 @@
 
 mod body;
 mod keys;
+mod limits;
 mod machine;
 mod view;
 

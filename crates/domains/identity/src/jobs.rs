@@ -1,4 +1,5 @@
-//! What this room does by itself: follow the change sequence, note when keys were used, make room in memory.
+//! What this room does by itself: follow the change sequence, note when keys were used, correct what was loaded too
+//! early, make room in memory.
 
 mod follow;
 mod last_used;

@@ -20,6 +20,7 @@ use crate::error::IdentityError;
 use crate::first_start::{self, AdminKey, FirstStart};
 use crate::model::Key;
 use crate::ports::SpentReader;
+pub(crate) use keys::MAX_PAGE;
 
 /// The topic of the change sequence under which changed keys are announced.
 pub(crate) const TOPIC: &str = "keys";

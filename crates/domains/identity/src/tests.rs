@@ -7,7 +7,7 @@ mod keys;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -29,10 +29,22 @@ pub(crate) const SECRET: &str = "a secret of the tests";
 pub(crate) struct Spending {
     pub by_key: Mutex<BTreeMap<KeyId, i64>>,
     pub asked: AtomicUsize,
+    /// Calls that have ended are still on their way.
+    pub behind: AtomicBool,
+}
+
+impl Spending {
+    pub fn set_behind(&self, behind: bool) {
+        self.behind.store(behind, Ordering::SeqCst);
+    }
 }
 
 #[async_trait]
 impl SpentReader for Spending {
+    async fn settled(&self) -> bool {
+        !self.behind.load(Ordering::SeqCst)
+    }
+
     async fn spent(&self, key: KeyId, _: Timestamp, _: &[String]) -> Result<Nano, BoxError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         Ok(Nano(self.by_key.lock().get(&key).copied().unwrap_or(0)))

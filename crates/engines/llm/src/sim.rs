@@ -2,6 +2,7 @@
 //! It speaks each protocol as the real provider does and counts its tokens by a rule of its own.
 
 mod chat;
+mod check;
 mod embeddings;
 mod messages;
 mod prompt;
@@ -16,11 +17,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::{Instant, Sleep};
 use wire::Protocol;
 
 use crate::transport::AnswerBody;
+use check::Fault;
 use prompt::Prompt;
 
 /// The models there are, as callers ask for them.
@@ -89,28 +91,27 @@ pub fn answer(
     let request: Value = match serde_json::from_slice(body) {
         Ok(request) => request,
         Err(error) => {
-            return refuse(
-                protocol,
-                StatusCode::BAD_REQUEST,
-                &format!("invalid JSON: {error}"),
-            );
+            let fault = Fault::plain(None, format!("invalid JSON: {error}"));
+            return refuse(protocol, StatusCode::BAD_REQUEST, &fault, body);
         }
     };
     if !MODELS.contains(&model) {
         let known = MODELS.join(", ");
-        return refuse(
-            protocol,
-            StatusCode::NOT_FOUND,
-            &format!("no simulated model {model}; there are {known}"),
-        );
+        let message = format!("no simulated model {model}; there are {known}");
+        let fault = Fault::plain(Some("model_not_found"), message);
+        return refuse(protocol, StatusCode::NOT_FOUND, &fault, body);
+    }
+    let counts = path.ends_with("/count_tokens") || path.ends_with("/input_tokens");
+    if let Err(fault) = check::check(protocol, counts, &request) {
+        return refuse(protocol, StatusCode::BAD_REQUEST, &fault, body);
     }
     let prompt = Prompt::read(protocol, &request);
     let slow = model == "sim/slow";
-    if path.ends_with("/count_tokens") || path.ends_with("/input_tokens") {
+    if counts {
         let counted = if protocol == Protocol::Messages {
-            serde_json::json!({"input_tokens": prompt.tokens})
+            json!({"input_tokens": prompt.tokens})
         } else {
-            serde_json::json!({"object": "response.input_tokens", "input_tokens": prompt.tokens})
+            json!({"object": "response.input_tokens", "input_tokens": prompt.tokens})
         };
         return whole(&counted, false);
     }
@@ -125,11 +126,10 @@ pub fn answer(
         (Protocol::Chat, true) => events(chat::stream(&reply, prompt.include_usage), slow),
         (Protocol::Messages, true) => events(messages::stream(&reply), slow),
         (Protocol::Responses, true) => events(responses::stream(&reply), slow),
-        (Protocol::Embeddings, _) => refuse(
-            protocol,
-            StatusCode::BAD_REQUEST,
-            "embeddings are not streamed",
-        ),
+        (Protocol::Embeddings, _) => {
+            let fault = Fault::plain(None, "embeddings are not streamed".to_owned());
+            refuse(protocol, StatusCode::BAD_REQUEST, &fault, body)
+        }
     }
 }
 
@@ -196,23 +196,26 @@ fn events(chunks: Vec<Bytes>, slow: bool) -> Response<AnswerBody> {
     )
 }
 
-fn refuse(protocol: Protocol, status: StatusCode, message: &str) -> Response<AnswerBody> {
-    let view = wire::ErrorView {
-        kind: if status == StatusCode::NOT_FOUND {
-            kernel::Kind::NotFound
+/// A failure in the shape of the protocol's own provider, with its words and not ours: codes in lower case, or none.
+fn refuse(
+    protocol: Protocol,
+    status: StatusCode,
+    fault: &Fault,
+    body: &Bytes,
+) -> Response<AnswerBody> {
+    let error = if protocol == Protocol::Messages {
+        let kind = if status == StatusCode::NOT_FOUND {
+            "not_found_error"
         } else {
-            kernel::Kind::Invalid
-        },
-        code: if status == StatusCode::NOT_FOUND {
-            "model_not_found"
-        } else {
-            "invalid_request"
-        },
-        message,
-        param: None,
-        request_id: "",
+            "invalid_request_error"
+        };
+        json!({"type": "error", "error": {"type": kind, "message": fault.message},
+            "request_id": format!("req_sim{:016x}", fingerprint(body))})
+    } else {
+        json!({"error": {"message": fault.message, "type": "invalid_request_error",
+            "param": fault.param, "code": fault.code}})
     };
-    let body = wire::error_body(protocol.error_shape(), &view);
+    let body = Bytes::from(error.to_string());
     response(status, "application/json", SimBody::new([body], false))
 }
 

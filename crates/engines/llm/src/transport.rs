@@ -8,6 +8,7 @@ mod http1;
 mod io;
 mod lanes;
 mod pool;
+mod shared;
 mod tls;
 mod upstream;
 

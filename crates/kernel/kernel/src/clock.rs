@@ -7,6 +7,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Utc};
 
+/// A text that is no instant. It says what would be one: a body, a setting and the command line show it as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected RFC 3339 such as 2026-11-21T10:00:00Z")]
+pub struct InvalidTime;
+
 /// Microseconds since 1970-01-01T00:00:00Z; written as RFC 3339 in UTC.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Timestamp(pub i64);
@@ -31,8 +36,10 @@ impl Timestamp {
     }
 
     /// Reads RFC 3339 with any offset.
-    pub fn parse(text: &str) -> Result<Self, chrono::ParseError> {
-        DateTime::parse_from_rfc3339(text).map(|at| Self(at.timestamp_micros()))
+    pub fn parse(text: &str) -> Result<Self, InvalidTime> {
+        DateTime::parse_from_rfc3339(text)
+            .map(|at| Self(at.timestamp_micros()))
+            .map_err(|_| InvalidTime)
     }
 
     /// The same instant for calendar work.
@@ -274,6 +281,16 @@ mod tests {
             Timestamp(at.0 - 1).quarter_hour().to_string(),
             "2026-11-18T02:30:00.000000Z"
         );
+    }
+
+    #[test]
+    fn a_text_that_is_no_instant_is_told_what_would_be() {
+        let words = "expected RFC 3339 such as 2026-11-21T10:00:00Z";
+        for text in ["", "tomorrow", "2027-01-01", "2027-13-01T00:00:00Z"] {
+            assert_eq!(Timestamp::parse(text).unwrap_err().to_string(), words);
+            let error = serde_json::from_value::<Timestamp>(text.into()).unwrap_err();
+            assert_eq!(error.to_string(), words);
+        }
     }
 
     proptest::proptest! {

@@ -1,7 +1,7 @@
 //! Rules beyond types: each settings type checks itself and names what is wrong.
 
 use crate::load::parse_path;
-use crate::tree::{Step, path_text};
+use crate::tree::{Node, Step, Value, path_text};
 
 /// A settings type that checks what its types cannot say. All faults are told, not only the first.
 pub trait Validate {
@@ -14,8 +14,8 @@ pub trait Validate {
 pub struct Check {
     path: Vec<Step>,
     pub(crate) found: Vec<(Vec<Step>, String)>,
-    /// Lists from which unreadable items were taken out, so that references into them prove nothing.
-    partial: Vec<String>,
+    /// Lists from which unreadable items were taken out, each with what is left of the item.
+    partial: Vec<(String, Node)>,
 }
 
 impl Check {
@@ -25,7 +25,7 @@ impl Check {
         Self::default()
     }
 
-    pub(crate) fn of_partial(partial: Vec<String>) -> Self {
+    pub(crate) fn of_partial(partial: Vec<(String, Node)>) -> Self {
         Self {
             partial,
             ..Self::default()
@@ -76,7 +76,20 @@ impl Check {
     /// in the list may be in the part that is missing.
     #[must_use]
     pub fn is_partial(&self, path: &str) -> bool {
-        self.partial.iter().any(|known| known == path)
+        self.partial.iter().any(|(known, _)| known == path)
+    }
+
+    /// The text under `key` of each item that was taken out of the list at this full path, `None` for one that has none there:
+    /// by such a name others may refer to it.
+    #[must_use]
+    pub fn lost(&self, path: &str, key: &str) -> Vec<Option<String>> {
+        let items = self.partial.iter().filter(|(known, _)| known == path);
+        items
+            .map(|(_, item)| match &item.get(key)?.value {
+                Value::Text(text) | Value::Lenient(text) => Some(text.clone()),
+                _ => None,
+            })
+            .collect()
     }
 
     /// What was found so far, as `path: message`; for tests of rules.

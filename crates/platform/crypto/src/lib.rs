@@ -14,4 +14,4 @@ pub use key::KeyKind;
 pub use marker::{Mark, Marker, short_name};
 pub use pepper::{Digest, Pepper};
 pub use seal::{KeyTag, SecretBox};
-pub use secret_key::{SECRET_FILE, SecretSource, secret_key};
+pub use secret_key::{SECRET_FILE, SECRET_KEY_LEAST_CHARS, SecretSource, secret_key};

@@ -9,8 +9,8 @@ use crate::{CryptoError, private_file};
 
 /// The file that stands in for `SECRET_KEY`.
 pub const SECRET_FILE: &str = "secret.key";
-/// Shorter ones could be guessed.
-const LEAST_CHARS: usize = 16;
+/// What `SECRET_KEY` needs at least: shorter ones could be guessed.
+pub const SECRET_KEY_LEAST_CHARS: usize = 16;
 
 /// Where a secret key came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,11 +48,11 @@ pub fn secret_key(
 
 fn long_enough(secret: SecretString, name: &str) -> Result<SecretString, CryptoError> {
     let got = secret.expose_secret().chars().count();
-    if got < LEAST_CHARS {
+    if got < SECRET_KEY_LEAST_CHARS {
         return Err(CryptoError::TooShort {
             name: name.to_owned(),
             got,
-            least: LEAST_CHARS,
+            least: SECRET_KEY_LEAST_CHARS,
         });
     }
     Ok(secret)

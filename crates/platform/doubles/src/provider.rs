@@ -39,14 +39,23 @@ pub struct Provider {
 impl Provider {
     /// Starts a provider on a free loopback port, HTTP/1 and HTTP/2 without TLS.
     pub async fn start() -> Self {
-        Self::listen(None, None).await
+        Self::listen(None, None, None).await
     }
 
     /// Starts a provider with a certificate of its own authority ([`Self::authority_pem`]), ALPN `h2` and `http/1.1`.
     pub async fn start_tls() -> Self {
+        Self::with_tls(None).await
+    }
+
+    /// The same, taking no more than so many requests at once on one HTTP/2 connection.
+    pub async fn start_tls_with_streams(most: u32) -> Self {
+        Self::with_tls(Some(most)).await
+    }
+
+    async fn with_tls(streams: Option<u32>) -> Self {
         let authority = crate::tls::Authority::new();
         let acceptor = TlsAcceptor::from(authority.server_config(&["localhost", "127.0.0.1"]));
-        Self::listen(Some(acceptor), Some(authority)).await
+        Self::listen(Some(acceptor), Some(authority), streams).await
     }
 
     /// Starts a provider with TLS that only serves clients with a certificate of its authority; gives such a
@@ -55,11 +64,16 @@ impl Provider {
         let authority = crate::tls::Authority::new();
         let config = authority.server_config_for_known_clients(&["localhost", "127.0.0.1"]);
         let client = authority.client_pem("gateway");
-        let provider = Self::listen(Some(TlsAcceptor::from(config)), Some(authority)).await;
+        let acceptor = TlsAcceptor::from(config);
+        let provider = Self::listen(Some(acceptor), Some(authority), None).await;
         (provider, client)
     }
 
-    async fn listen(tls: Option<TlsAcceptor>, authority: Option<crate::tls::Authority>) -> Self {
+    async fn listen(
+        tls: Option<TlsAcceptor>,
+        authority: Option<crate::tls::Authority>,
+        streams: Option<u32>,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await;
         let listener = listener.expect("loopback has a free port");
         let address = listener
@@ -72,6 +86,7 @@ impl Provider {
                 routes: Routes::default(),
                 connections: AtomicUsize::new(0),
                 tls,
+                streams,
             }),
             stop: Mutex::new(None),
             authority,

@@ -1,6 +1,7 @@
 //! Money of one key: reserved before a call, topped up while it streams, settled after it, each in one step.
 //! Prices are told by the caller; what had been spent before this process began is loaded by `identity`.
 
+mod exceeded;
 mod period;
 mod spec;
 
@@ -10,67 +11,17 @@ mod tests;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use kernel::{Failure, Kind, Nano, Timestamp};
+use kernel::{Nano, Timestamp};
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
 use crate::glob::Glob;
+pub use exceeded::BudgetExceeded;
 pub use period::Period;
 pub use spec::{BudgetSpec, BudgetState, SpentWindow};
 
 /// Budgets that a key may have at most.
 pub const MAX_BUDGETS: usize = 32;
-
-/// A call or a further step refused by a hard budget.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "budgets[{index}] of {amount} USD per {} is used up: {spent} spent, {reserved} held by calls under way, {asked} asked for; raise amount_usd or wait for resets_at",
-    .period.as_str()
-)]
-pub struct BudgetExceeded {
-    /// Which of the key's budgets, counted from 0.
-    pub index: usize,
-    /// Its amount.
-    pub amount: Nano,
-    /// Its period.
-    pub period: Period,
-    /// Settled in the window.
-    pub spent: Nano,
-    /// Held by calls under way.
-    pub reserved: Nano,
-    /// What was asked for.
-    pub asked: Nano,
-    /// When the next window begins; never for `total`.
-    pub resets_at: Option<Timestamp>,
-    /// Seconds from the refused step until then.
-    pub resets_in_s: Option<u64>,
-}
-
-impl Failure for BudgetExceeded {
-    fn kind(&self) -> Kind {
-        Kind::BudgetExhausted
-    }
-
-    fn code(&self) -> &'static str {
-        "BUDGET_EXHAUSTED"
-    }
-
-    fn retry_after_s(&self) -> Option<u64> {
-        self.resets_in_s
-    }
-
-    fn details(&self) -> Option<serde_json::Value> {
-        Some(serde_json::json!({
-            "budget": format!("budgets[{}]", self.index),
-            "amount_usd": self.amount.to_string(),
-            "period": self.period.as_str(),
-            "spent_usd": self.spent.to_string(),
-            "reserved_usd": self.reserved.to_string(),
-            "asked_usd": self.asked.to_string(),
-            "resets_at": self.resets_at.map(|at| at.to_string()),
-        }))
-    }
-}
 
 /// One window of one budget.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +69,11 @@ impl Line {
         line
     }
 
+    /// Whether a budget counts the same calls, whatever its amount.
+    fn counts_as(&self, spec: &BudgetSpec) -> bool {
+        self.spec.period == spec.period && self.spec.models == spec.models
+    }
+
     fn covers(&self, model: &str) -> bool {
         self.models.is_empty() || self.models.iter().any(|glob| glob.matches(model))
     }
@@ -150,12 +106,13 @@ impl Line {
             .find(|ledger| ledger.starts_at == starts_at)
     }
 
+    /// Whether `asked` fits; `call` is what the call would hold in all then.
     fn check(
         &self,
         index: usize,
         ledger: &Ledger,
         now: Timestamp,
-        asked: Nano,
+        (asked, call): (Nano, Nano),
     ) -> Result<(), BudgetExceeded> {
         if !self.spec.hard || ledger.spent + ledger.reserved + asked <= self.spec.amount {
             return Ok(());
@@ -168,6 +125,7 @@ impl Line {
             spent: ledger.spent,
             reserved: ledger.reserved,
             asked,
+            call,
             resets_at,
             resets_in_s: resets_at
                 .and_then(|at| u64::try_from(at.since(now)).ok())
@@ -220,7 +178,7 @@ impl Budgets {
     }
 
     /// Sets other budgets. One with the same period and models keeps what is spent and held, whatever its amount;
-    /// `spent`, in the order of `specs`, counts for the others.
+    /// `spent` counts for the others ([`Budgets::unknown`]), in their order.
     pub fn reconfigure(&self, specs: Vec<BudgetSpec>, spent: Vec<SpentWindow>) {
         let has = (u8::from(!specs.is_empty()) * SOME)
             | (u8::from(specs.iter().any(|spec| spec.hard)) * HARD);
@@ -228,21 +186,58 @@ impl Budgets {
         let mut book = self.book.lock();
         let mut old = std::mem::take(&mut book.lines);
         for spec in specs {
-            let loaded = spent.next();
-            let known = old.iter().position(|line| {
-                line.spec.period == spec.period && line.spec.models == spec.models
-            });
+            let known = old.iter().position(|line| line.counts_as(&spec));
             let line = if let Some(at) = known {
                 let mut line = old.remove(at);
                 line.spec = spec;
                 line
             } else {
                 book.next_id += 1;
-                Line::new(book.next_id, spec, loaded)
+                Line::new(book.next_id, spec, spent.next())
             };
             book.lines.push(line);
         }
         self.has.store(has, Ordering::Release);
+    }
+
+    /// Those of `specs` that nothing is counted for yet: what had been spent in their windows must be told when they are
+    /// set.
+    #[must_use]
+    pub fn unknown(&self, specs: &[BudgetSpec]) -> Vec<BudgetSpec> {
+        let book = self.book.lock();
+        let mut known: Vec<&Line> = book.lines.iter().collect();
+        let mut unknown = Vec::new();
+        for spec in specs {
+            match known.iter().position(|line| line.counts_as(spec)) {
+                Some(at) => {
+                    known.remove(at);
+                }
+                None => unknown.push(spec.clone()),
+            }
+        }
+        unknown
+    }
+
+    /// The budgets as they are set.
+    #[must_use]
+    pub fn specs(&self) -> Vec<BudgetSpec> {
+        let book = self.book.lock();
+        book.lines.iter().map(|line| line.spec.clone()).collect()
+    }
+
+    /// Corrects what was told too low when these budgets were set: in these windows at least this much was spent.
+    pub fn raise(&self, specs: &[BudgetSpec], spent: &[SpentWindow]) {
+        let mut book = self.book.lock();
+        for (spec, window) in specs.iter().zip(spent) {
+            let starts_at = spec.period.start(window.starts_at);
+            for line in &mut book.lines {
+                if line.counts_as(spec)
+                    && let Some(ledger) = line.ledger(starts_at)
+                {
+                    ledger.spent = ledger.spent.max(window.spent);
+                }
+            }
+        }
     }
 
     /// Whether any budget refuses calls.
@@ -287,7 +282,7 @@ impl Budgets {
         for (index, line) in book.lines.iter_mut().enumerate() {
             if line.covers(model) {
                 let ledger = *line.current(now);
-                line.check(index, &ledger, now, nano)?;
+                line.check(index, &ledger, now, (nano, nano))?;
             }
         }
         for line in book.lines.iter_mut().filter(|line| line.covers(model)) {
@@ -346,7 +341,7 @@ impl Reservation {
                 if let Some((index, line)) = book.line(*id)
                     && let Some(ledger) = line.ledger(*starts_at).copied()
                 {
-                    line.check(index, &ledger, self.at, nano)?;
+                    line.check(index, &ledger, self.at, (nano, self.reserved + nano))?;
                 }
             }
             for (id, starts_at) in &self.held {

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kernel::SecretString;
+use kernel::{ExposeSecret, SecretString};
+use sqlx::postgres::PgConnectOptions;
 
 /// Where the store lies.
 #[derive(Debug, Clone)]
@@ -32,6 +33,25 @@ impl StoreUrl {
             return Err(InvalidUrl);
         }
         Ok(Self::Sqlite(PathBuf::from(path)))
+    }
+
+    /// Where it lies, in words: without user, password and options.
+    #[must_use]
+    pub fn place(&self) -> String {
+        let url = match self {
+            Self::Sqlite(path) => return format!("SQLite in {}", path.display()),
+            Self::Postgres(url) => url.expose_secret().parse::<PgConnectOptions>(),
+        };
+        // What is wrong with such a URL the connection itself will tell.
+        let Ok(url) = url else {
+            return "PostgreSQL".to_owned();
+        };
+        let mut place = format!("PostgreSQL at {}:{}", url.get_host(), url.get_port());
+        if let Some(name) = url.get_database() {
+            place.push('/');
+            place.push_str(name);
+        }
+        place
     }
 }
 
@@ -94,6 +114,7 @@ mod tests {
     #[test]
     fn a_password_is_not_shown() {
         let url = StoreUrl::parse("postgres://me:secret@host/db").unwrap();
+        assert_eq!(url.place(), "PostgreSQL at host:5432/db");
         assert!(!format!("{:?}", StoreOptions::new(url)).contains("secret"));
     }
 }

@@ -97,6 +97,7 @@ names! {
     JOURNAL_PENDING = plain("switchyard_journal_pending", Gauge, "Facts that are not in the store yet.");
     JOURNAL_OLDEST = plain("switchyard_journal_oldest_pending_seconds", Gauge, "Age of the oldest fact that is not in the store yet.");
     JOURNAL_FULL = plain("switchyard_journal_full", Gauge, "1 while new calls are refused because the journal is full or its disk fails.");
+    SETTINGS_RELOADS = plain("switchyard_settings_reloads_total", Counter, "Reloads of the settings by result: ok, or refused for a fault.");
     LOG_LINES = plain("switchyard_log_lines_total", Counter, "Log lines of warnings and worse, by level.");
     LOG_THINNED = plain("switchyard_log_lines_thinned_total", Counter, "Log lines left out because their place in the code wrote too many.");
     SERIES_DROPPED = plain("switchyard_metric_series_dropped_total", Counter, "Label sets that went to `overflow` because their metric was at its bound.");

@@ -36,7 +36,9 @@ pub enum AuthError {
     #[error("the API key is not valid yet; wait until its start")]
     NotYet,
     /// The store does not answer and memory does not know the key.
-    #[error("the API key cannot be checked now because the store does not answer; try again soon")]
+    #[error(
+        "the API key cannot be checked now: the store does not answer, or what the key has spent is still on its way there; try again soon"
+    )]
     StoreUnavailable,
 }
 

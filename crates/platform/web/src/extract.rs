@@ -91,6 +91,7 @@ impl Failure for BadRequest {
             Self::Body(_, field) | Self::Query(_, field) | Self::Path(_, field) => {
                 Some(field.as_str()).filter(|field| !field.is_empty())
             }
+            Self::Json(config::tree::JsonFault::DuplicateKey(field)) => Some(field),
             _ => None,
         }
     }

@@ -10,14 +10,16 @@ pub(crate) struct Spent(pub Analytics);
 
 #[async_trait]
 impl SpentReader for Spent {
+    async fn settled(&self) -> bool {
+        self.0.arrived().await
+    }
+
     async fn spent(
         &self,
         key: KeyId,
         since: Timestamp,
         models: &[String],
     ) -> Result<Nano, BoxError> {
-        // What ended a moment ago is spent too, and after a restart it may still be on its way to the store.
-        self.0.settled().await;
         Ok(self.0.spent(key, since, models).await?)
     }
 }

@@ -2,25 +2,33 @@
 //! is received, judged, sent on and answered on one thread, so none of its steps wakes another core.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use hyper::Request;
 use hyper::body::Incoming;
+use hyper::rt::Executor;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
 
+use super::socket::{self, Seen, Socket, Watch};
 use crate::front::Front;
 
-/// How long a blocking task, such as a look-up of a name that hangs, may hold up the end of a worker.
+/// How long what was cut, or a blocking task such as a look-up of a name that hangs, may hold up the end of a worker.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// An accepted connection on its way to a worker.
@@ -91,9 +99,11 @@ pub(crate) fn start(
         let connections = Arc::new(AtomicUsize::new(0));
         let (arrivals, arriving) = mpsc::unbounded_channel();
         let (finish, finished) = oneshot::channel();
+        let streams = TaskTracker::new();
         let inside = Inside {
             front: front.clone(),
-            server: server(header_read),
+            server: server(header_read, Streams(streams.clone())),
+            streams,
             connections: connections.clone(),
             arriving,
             give_up: give_up.clone(),
@@ -121,8 +131,8 @@ pub(crate) fn start(
     Ok((workers, Workers { threads, quit }))
 }
 
-fn server(header_read: Duration) -> auto::Builder<TokioExecutor> {
-    let mut server = auto::Builder::new(TokioExecutor::new());
+fn server(header_read: Duration, streams: Streams) -> auto::Builder<Streams> {
+    let mut server = auto::Builder::new(streams);
     // `half_close` stays off: a caller that ends only its own half cannot be told from one that left, and whoever left
     // is noticed before the first byte, so that no provider works for nobody.
     server
@@ -141,7 +151,8 @@ fn server(header_read: Duration) -> auto::Builder<TokioExecutor> {
 /// What a worker's thread owns.
 struct Inside {
     front: Front,
-    server: auto::Builder<TokioExecutor>,
+    server: auto::Builder<Streams>,
+    streams: TaskTracker,
     connections: Arc<AtomicUsize>,
     arriving: mpsc::UnboundedReceiver<Arrival>,
     give_up: watch::Receiver<bool>,
@@ -150,6 +161,7 @@ struct Inside {
 impl Inside {
     async fn serve(mut self) {
         let graceful = GracefulShutdown::new();
+        let mut tasks = JoinSet::new();
         while let Some(arrival) = self.arriving.recv().await {
             let Arrival {
                 stream,
@@ -164,13 +176,19 @@ impl Inside {
                     continue;
                 }
             };
-            let connection = graceful.watch(self.connect(stream, peer));
-            tokio::spawn(async move {
-                if let Err(error) = connection.await {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps its delay");
+            }
+            let (socket, watch) = socket::watched(stream);
+            let connection = graceful.watch(self.connect(socket, peer));
+            tasks.spawn(async move {
+                if let Some(Err(error)) = until_left(pin!(connection), &watch).await {
                     tracing::debug!(%error, "a connection ended in an error");
                 }
                 drop((place, left));
             });
+            // Those that are over need not be kept.
+            while tasks.try_join_next().is_some() {}
         }
         tokio::select! {
             () = graceful.shutdown() => {}
@@ -178,34 +196,72 @@ impl Inside {
                 tracing::warn!("connections still open after the time to drain are cut");
             }
         }
+        // Calls that are cut here are recorded while the journal still takes records.
+        tasks.shutdown().await;
+        self.streams.close();
+        if timeout(LAST_WAIT, self.streams.wait()).await.is_err() {
+            tracing::warn!("streams of connections that were cut go on");
+        }
     }
 
     fn connect(
         &self,
-        stream: TcpStream,
+        socket: Socket,
         peer: SocketAddr,
     ) -> auto::Connection<
         'static,
-        TokioIo<TcpStream>,
+        TokioIo<Socket>,
         impl hyper::service::Service<
             Request<Incoming>,
             Response = http::Response<crate::front::Answer>,
             Error = Infallible,
             Future: Send,
         > + use<>,
-        TokioExecutor,
+        Streams,
     > {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "a connection keeps its delay");
-        }
         let front = self.front.clone();
         let service = service_fn(move |request| {
             let front = front.clone();
             async move { Ok::<_, Infallible>(front.serve(peer.ip(), request).await) }
         });
         self.server
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(socket), service)
             .into_owned()
+    }
+}
+
+/// A connection until it ends, or until its caller has left while the server looked elsewhere.
+async fn until_left<C: Future>(mut connection: Pin<&mut C>, watch: &Watch) -> Option<C::Output> {
+    let mut has_left = false;
+    poll_fn(|cx| {
+        loop {
+            if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
+                return Poll::Ready(Some(ended));
+            }
+            // It could have known by now.
+            if has_left {
+                return Poll::Ready(None);
+            }
+            match watch.poll_ahead(cx) {
+                Poll::Ready(Seen::More) => {}
+                Poll::Ready(Seen::End) => has_left = true,
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    })
+    .await
+}
+
+/// Runs the streams of HTTP/2 connections, each a task of its own.
+#[derive(Debug, Clone)]
+struct Streams(TaskTracker);
+
+impl<F> Executor<F> for Streams
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        self.0.spawn(stream);
     }
 }
 

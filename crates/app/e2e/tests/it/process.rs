@@ -232,6 +232,23 @@ async fn a_hangup_reads_the_settings_again_and_a_bad_file_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_file_that_goes_is_told_and_one_that_returns_is_taken() {
+    let place = Place::new("");
+    let product = place.start().await;
+    std::fs::remove_file(place.settings_file()).unwrap();
+    product.says("the settings file is gone").await;
+    place.write_settings("[server]\nmax_connections = 99\n\n[gateway]\nretries = 1\n");
+    product.says("settings reloaded").await;
+    // What is read at the start only is named.
+    assert!(
+        product.log().contains("server.max_connections"),
+        "{}",
+        product.log()
+    );
+    product.stop().await;
+}
+
+#[tokio::test]
 async fn a_changed_file_is_followed_without_a_signal() {
     let place = Place::new("");
     let product = place.start().await;

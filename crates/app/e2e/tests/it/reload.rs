@@ -180,3 +180,40 @@ async fn what_is_not_in_a_reloaded_part_stays_as_it_was_started() {
     let budget = shown.expect(200).json()["budgets"][0].take();
     assert_eq!(budget["spent_nano_usd"], 2_000_000, "{budget}");
 }
+
+/// The value of a setting in force.
+async fn in_force(app: &TestApp, path: &str) -> Value {
+    let shown = app.get("/v1/debug/settings", app.admin_key()).await;
+    let shown = shown.expect(200).json();
+    let rows = shown["data"].as_array().unwrap();
+    let row = rows.iter().find(|row| row["path"] == path);
+    row.map_or(Value::Null, |row| row["value"].clone())
+}
+
+#[tokio::test]
+async fn settings_that_are_read_at_the_start_only_are_shown_as_they_were() {
+    let app = TestApp::builder().start().await;
+    let before = in_force(&app, "http.max_body_bytes").await;
+    let text = "[http]\nmax_body_bytes = 5000\n[gateway]\nretries = 1\n[limits.default]\nrequests_per_minute = 7\n";
+    write(&app, text);
+    app.running().reload();
+    assert_eq!(in_force(&app, "http.max_body_bytes").await, before);
+    assert_eq!(in_force(&app, "gateway.retries").await, 1);
+    assert_eq!(
+        in_force(&app, "limits.default.requests_per_minute").await,
+        7
+    );
+    write(&app, "[gatway]\n");
+    app.running().reload();
+    let figures = app
+        .get("/metrics", app.admin_key())
+        .await
+        .expect(200)
+        .text();
+    for result in ["ok", "refused"] {
+        let start = format!("switchyard_settings_reloads_total{{result=\"{result}\"}} ");
+        let line = figures.lines().find(|line| line.starts_with(&start));
+        let line = line.unwrap_or_else(|| panic!("no {start}"));
+        assert!(!line.ends_with(" 0"), "{line}");
+    }
+}

@@ -8,7 +8,8 @@ use doubles::provider::{Cut, Reply, Script};
 use serde_json::{Value, json};
 use testkit::TestApp;
 
-use crate::ground::Ground;
+use crate::faults::assert_error_event;
+use crate::ground::{Ground, model};
 use crate::identity::untagged;
 use crate::raw::{Answer, Ask};
 
@@ -215,6 +216,26 @@ async fn a_kept_response_is_read_under_the_id_that_callers_know() {
             assert_eq!(seen.json()["previous_response_id"], "resp_0");
         }
     }
+}
+
+#[tokio::test]
+async fn a_kept_stream_that_breaks_off_ends_in_its_own_grammar() {
+    let pair = Pair::start().await;
+    let reply = Reply::text("hello").id("resp_1");
+    let id = response_id(&pair.made_by_second(reply, &request(false)).await);
+    let events = Reply::text("hello once more").id("resp_1").events(
+        Surface::Responses,
+        model(Surface::Responses),
+        true,
+    );
+    let kept: usize = events[..3].iter().map(Bytes::len).sum();
+    let script = Script::stream(events).cut_after_bytes(kept + 25, Cut::Fin);
+    pair.second.next(&format!("{PATH}/resp_1"), script);
+    let answer = pair
+        .send(Ask::get(&format!("{PATH}/{id}?stream=true")))
+        .await;
+    assert!(answer.whole && answer.status == 200, "{}", answer.text());
+    assert_error_event(Surface::Responses, &answer.body);
 }
 
 #[tokio::test]

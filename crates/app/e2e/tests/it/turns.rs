@@ -150,6 +150,6 @@ async fn every_model_has_a_name_that_claude_code_lists() {
     let target = &way.provider.requests()[0].target;
     assert_eq!(target, "/v1beta/models/its-own:generateContent");
     let call = way.call().await;
-    assert_eq!(call["requested_model"], "claude/house", "{call}");
+    assert_eq!(call["requested_model"], "house", "{call}");
     assert!(call["cost_nano_usd"].as_u64() > Some(0), "{call}");
 }

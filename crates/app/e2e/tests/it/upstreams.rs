@@ -75,6 +75,81 @@ async fn five_failures_open_the_breaker_and_a_reset_closes_it() {
 }
 
 #[tokio::test]
+async fn a_breaker_that_opens_between_two_tries_does_not_hide_what_the_provider_said() {
+    let upstream = Provider::start().await;
+    let app = TestApp::builder()
+        .settings("[gateway]\nretries = 2\nretry_base_ms = 1\nbreaker_failures = 2\n")
+        .provider("openai", "openai", &upstream.openai_url())
+        .start()
+        .await;
+    let key = app.key(json!({"limits": {}})).await.key;
+    let send = async || {
+        ask(Surface::Chat, false)
+            .bearer(&key)
+            .send(app.base())
+            .await
+    };
+    let down = json!({"error": {"message": "down"}});
+    upstream.on(Surface::Chat.path(), Script::json(500, &down));
+    let answer = send().await;
+    assert_eq!((answer.status, answer.json()), (500, down));
+    assert_eq!(upstream.requests().len(), 2);
+    assert_eq!(answer.header("x-should-retry"), Some("false"));
+    let call = app.calls_at_least(1).await.remove(0);
+    assert_eq!(
+        (&call["status"], &call["http_status"]),
+        (&json!("upstream_error"), &json!(500)),
+        "{call}"
+    );
+    // The next caller's provider is not asked at all: that is ours to say, with the call's place in the record.
+    let refused = send().await;
+    assert_eq!(refused.status, 503, "{}", refused.text());
+    assert!(refused.header("x-switchyard-call-id").is_some());
+    assert_eq!(upstream.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_page_in_the_place_of_an_answer_is_a_failure_of_the_provider() {
+    let (one, two) = (Provider::start().await, Provider::start().await);
+    let app = TestApp::builder()
+        .provider("one", "openai", &one.openai_url())
+        .provider("two", "openai", &two.openai_url())
+        .settings("[gateway]\nretries = 0\n[[models]]\nid = \"house\"\nroute = [{ provider = \"one\", model = \"gpt-5.6-terra\" }]\nfallback = [{ provider = \"two\", model = \"gpt-5.6-terra\" }]\n[[models]]\nid = \"alone\"\nroute = [{ provider = \"one\", model = \"gpt-5.6-terra\" }]\n")
+        .start()
+        .await;
+    const PAGE: &str = "<html>please sign in</html>";
+    let page = Script::whole(200, "text/html", PAGE);
+    one.on("/v1/chat/completions", page);
+    two.on("/v1/chat/completions", Reply::text("two"));
+    let key = app.key(json!({"limits": {}})).await.key;
+    for stream in [false, true] {
+        let ask = |model: &str| {
+            let body = Surface::Chat.request(model, stream).to_string();
+            Ask::post("/v1/chat/completions", body).bearer(&key)
+        };
+        let answer = ask("house").send(app.base()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert!(!answer.text().contains("html"), "{}", answer.text());
+        // With nobody else to ask, it is passed on as it came, and nothing is owed.
+        let answer = ask("alone").send(app.base()).await;
+        assert_eq!((answer.status, answer.text()), (200, PAGE.to_owned()));
+    }
+    let calls = app.calls_at_least(4).await;
+    let alone: Vec<_> = calls
+        .iter()
+        .filter(|call| call["requested_model"] == "alone")
+        .collect();
+    assert_eq!(alone.len(), 2);
+    for call in alone {
+        assert_eq!(
+            (&call["status"], &call["cost_nano_usd"]),
+            (&json!("upstream_error"), &json!(0)),
+            "{call}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_models_own_refusals_let_only_that_model_rest() {
     let ground = Ground::with("[gateway]\nbreaker_failures = 2\n").await;
     let surface = Surface::Messages;
@@ -308,7 +383,12 @@ async fn a_stream_is_over_in_the_record_when_its_last_event_has_come() {
 #[tokio::test]
 async fn a_caller_that_closes_its_half_has_left() {
     let ground = Ground::start().await;
-    for (index, stream) in [false, true].into_iter().enumerate() {
+    // What it sends after its request changes nothing, be it an empty line or another request.
+    let more = ["", "\r\n", "GET /health HTTP/1.1\r\nhost: x\r\n\r\n"];
+    let ways = [false, true]
+        .into_iter()
+        .flat_map(|stream| more.map(|more| (stream, more)));
+    for (index, (stream, more)) in ways.enumerate() {
         ground
             .upstream
             .on(Surface::Messages.path(), Script::never());
@@ -318,7 +398,7 @@ async fn a_caller_that_closes_its_half_has_left() {
             .request(model(Surface::Messages), stream)
             .to_string();
         let head = format!(
-            "POST /v1/messages HTTP/1.1\r\nhost: {host}\r\nx-api-key: {}\r\ncontent-length: {}\r\n\r\n{body}",
+            "POST /v1/messages HTTP/1.1\r\nhost: {host}\r\nx-api-key: {}\r\ncontent-length: {}\r\n\r\n{body}{more}",
             ground.key,
             body.len()
         );

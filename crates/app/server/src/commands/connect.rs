@@ -91,7 +91,7 @@ async fn make_key(
             command(args.client)
         )
     };
-    let desk = Desk::open(environment, args.url.as_deref(), None)
+    let desk = Desk::open(environment, args.url.as_deref(), None, true)
         .await
         .with_context(remedy)?;
     let fields =

@@ -52,7 +52,12 @@ async fn examine(environment: &Environment, offline: bool) -> Vec<Finding> {
     ));
     findings.extend(doctor::data_dir(&settings.server.data_dir));
     findings.push(doctor::server(settings).await);
-    findings.push(doctor::store(settings).await);
+    let store = doctor::store(settings).await;
+    let is_reachable = store.level != Level::Failure;
+    findings.push(store);
+    if is_reachable {
+        findings.extend(doctor::admin_key(settings).await);
+    }
     findings.push(doctor::journal(&settings.server.data_dir.join("journal")));
     findings.push(doctor::limits());
     if !offline {

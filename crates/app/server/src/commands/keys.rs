@@ -1,4 +1,6 @@
-//! `switchyard keys create|list|rotate|revoke`: through the API of the running server, else in this process.
+//! `switchyard keys create|list|show|change|rotate|revoke`: through the API of the running server, else in this process.
+
+mod words;
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -8,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::api::{Api, admin_key};
-use crate::cli::{KeyCreateArgs, KeysArgs, KeysCommand};
+use crate::cli::{KeyChangeArgs, KeyCreateArgs, KeyRules, KeysArgs, KeysCommand};
 use crate::environment::Environment;
 use crate::print;
 
@@ -21,11 +23,13 @@ pub enum Desk {
 }
 
 impl Desk {
-    /// The running server where one answers (or is named), else this process.
+    /// The running server where one answers (or is named), else this process: only with `make` on a store that is made
+    /// for it.
     pub async fn open(
         environment: &Environment,
         url: Option<&str>,
         key: Option<&str>,
+        make: bool,
     ) -> anyhow::Result<Self> {
         let loaded = environment.settings()?;
         let data_dir = &loaded.settings.server.data_dir;
@@ -35,7 +39,7 @@ impl Desk {
         if url.is_some() || api.is_live().await {
             return Ok(Self::Server(api));
         }
-        let keys = app::offline::keys(&environment.sources).await?;
+        let keys = app::offline::keys(&environment.sources, make).await?;
         Ok(Self::Here(Box::new(keys)))
     }
 
@@ -70,6 +74,23 @@ impl Desk {
         }
     }
 
+    async fn show(&self, id: &str) -> anyhow::Result<Value> {
+        match self {
+            Self::Server(api) => api.send(Method::GET, &format!("/v1/keys/{id}"), None).await,
+            Self::Here(keys) => Ok(keys.show(id).await?),
+        }
+    }
+
+    async fn change(&self, id: &str, fields: &Value) -> anyhow::Result<Value> {
+        match self {
+            Self::Server(api) => {
+                api.send(Method::PATCH, &format!("/v1/keys/{id}"), Some(fields))
+                    .await
+            }
+            Self::Here(keys) => Ok(keys.change(id, fields).await?),
+        }
+    }
+
     async fn rotate(&self, id: &str, overlap_seconds: u64) -> anyhow::Result<Value> {
         match self {
             Self::Server(api) => {
@@ -98,7 +119,11 @@ pub async fn keys(environment: &Environment, args: &KeysArgs) -> anyhow::Result<
     let server = &args.server;
     let fields = match &args.command {
         KeysCommand::Create(create) => Some(fields(create)?),
-        KeysCommand::Rotate { id, .. } | KeysCommand::Revoke { id } => {
+        KeysCommand::Change(change) => {
+            well_formed(&change.id)?;
+            Some(changes(change)?)
+        }
+        KeysCommand::Show { id } | KeysCommand::Rotate { id, .. } | KeysCommand::Revoke { id } => {
             well_formed(id)?;
             None
         }
@@ -108,27 +133,42 @@ pub async fn keys(environment: &Environment, args: &KeysArgs) -> anyhow::Result<
         environment,
         server.url.as_deref(),
         server.admin_key.as_deref(),
+        matches!(args.command, KeysCommand::Create(_)),
     )
     .await?;
     match &args.command {
         KeysCommand::Create(_) => {
             let made = desk.create(&fields.unwrap_or_default()).await?;
-            show_secret(&made, args.json);
+            words::show_secret(&made, args.json);
         }
         KeysCommand::List { revoked } => {
             let rows = desk.list(*revoked).await?;
             if args.json {
                 print::json(&json!({ "data": rows }));
             } else {
-                print::line(&listed(&rows));
+                print::line(&words::listed(&rows));
             }
+        }
+        KeysCommand::Show { id } => {
+            let key = desk.show(id).await?;
+            words::show(&key, args.json);
+        }
+        KeysCommand::Change(change) => {
+            let mut fields = fields.unwrap_or_default();
+            if change.rules.names_limits() {
+                // Limits are replaced as a whole: those that are not named stay as they are shown.
+                fields["limits"] = merged(&desk.show(&change.id).await?, &fields["limits"]);
+            }
+            let key = desk.change(&change.id, &fields).await?;
+            print::note(&format!("{} is changed", change.id));
+            words::show(&key, args.json);
         }
         KeysCommand::Rotate {
             id,
             overlap_seconds,
         } => {
             let rotated = desk.rotate(id, *overlap_seconds).await?;
-            show_secret(&rotated, args.json);
+            words::show_secret(&rotated, args.json);
         }
         KeysCommand::Revoke { id } => {
             desk.revoke(id).await?;
@@ -136,53 +176,6 @@ pub async fn keys(environment: &Environment, args: &KeysArgs) -> anyhow::Result<
         }
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// The secret alone goes to standard output, so that `$(switchyard keys create …)` is the key.
-fn show_secret(made: &Value, as_json: bool) {
-    if as_json {
-        print::json(made);
-        return;
-    }
-    let id = made["id"].as_str().unwrap_or_default();
-    print::note(&format!("{id}; its secret is shown this once:"));
-    print::line(made["key"].as_str().unwrap_or_default());
-    if let Some(end) = made["previous_expires_at"].as_str() {
-        print::note(&format!("earlier secrets hold until {end}"));
-    }
-}
-
-fn listed(rows: &[Value]) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let list = |value: &Value| {
-        let items: Vec<&str> = value
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        items.join(",")
-    };
-    let rows: Vec<Vec<String>> = rows
-        .iter()
-        .map(|key| {
-            vec![
-                text(&key["id"]),
-                text(&key["name"]),
-                text(&key["status"]),
-                list(&key["scopes"]),
-                list(&key["models"]),
-                text(&key["created_at"]),
-                text(&key["expires_at"]),
-            ]
-        })
-        .collect();
-    print::table(
-        &[
-            "ID", "NAME", "STATUS", "SCOPES", "MODELS", "CREATED", "EXPIRES",
-        ],
-        &rows,
-    )
 }
 
 /// An id goes into a path: nothing else may stand in it.
@@ -194,35 +187,63 @@ fn well_formed(id: &str) -> anyhow::Result<()> {
 
 /// The fields of `POST /v1/keys`.
 fn fields(args: &KeyCreateArgs) -> anyhow::Result<Value> {
-    let mut fields = Map::new();
+    let mut fields = ruled(&args.rules)?;
     fields.insert("name".into(), args.name.clone().into());
     if let Some(project) = &args.project {
         fields.insert("project".into(), project.clone().into());
     }
-    if !args.scopes.is_empty() {
-        fields.insert("scopes".into(), args.scopes.clone().into());
+    Ok(fields.into())
+}
+
+/// The fields of `PATCH /v1/keys/{id}`.
+fn changes(args: &KeyChangeArgs) -> anyhow::Result<Value> {
+    let mut fields = ruled(&args.rules)?;
+    if let Some(name) = &args.name {
+        fields.insert("name".into(), name.clone().into());
     }
-    if !args.models.is_empty() {
-        fields.insert("models".into(), args.models.clone().into());
+    for (wanted, field, value) in [
+        (args.default_limits, "limits", Value::Null),
+        (args.no_budget, "budgets", json!([])),
+        (args.no_tag, "tags", json!({})),
+        (args.no_expiry, "expires_at", Value::Null),
+        (args.no_capture, "capture", json!(false)),
+    ] {
+        if wanted {
+            fields.insert(field.into(), value);
+        }
     }
-    let limits: Map<String, Value> = [
-        ("requests_per_minute", args.requests_per_minute),
-        ("tokens_per_minute", args.tokens_per_minute),
-        ("concurrent_requests", args.concurrent_requests),
-    ]
-    .into_iter()
-    .filter_map(|(name, limit)| Some((name.to_owned(), limit?.into())))
-    .collect();
-    if args.unlimited || !limits.is_empty() {
+    if fields.is_empty() {
+        bail!(
+            "nothing to change is named; name it, for instance --name NAME or --budget 25/month (`switchyard keys change --help`)"
+        );
+    }
+    Ok(fields.into())
+}
+
+/// What flags of both commands say of a key.
+fn ruled(rules: &KeyRules) -> anyhow::Result<Map<String, Value>> {
+    let mut fields = Map::new();
+    if !rules.scopes.is_empty() {
+        fields.insert("scopes".into(), rules.scopes.clone().into());
+    }
+    if !rules.models.is_empty() {
+        fields.insert("models".into(), rules.models.clone().into());
+    }
+    if rules.unlimited || rules.names_limits() {
+        let limits: Map<String, Value> = rules
+            .limits()
+            .into_iter()
+            .filter_map(|(name, limit)| Some((name.to_owned(), limit?.into())))
+            .collect();
         fields.insert("limits".into(), limits.into());
     }
-    if !args.budget.is_empty() {
+    if !rules.budget.is_empty() {
         let budgets: anyhow::Result<Vec<Value>> =
-            args.budget.iter().map(|text| budget(text)).collect();
+            rules.budget.iter().map(|text| budget(text)).collect();
         fields.insert("budgets".into(), budgets?.into());
     }
-    if !args.tag.is_empty() {
-        let tags: anyhow::Result<BTreeMap<String, String>> = args
+    if !rules.tag.is_empty() {
+        let tags: anyhow::Result<BTreeMap<String, String>> = rules
             .tag
             .iter()
             .map(|tag| match tag.split_once('=') {
@@ -232,13 +253,20 @@ fn fields(args: &KeyCreateArgs) -> anyhow::Result<Value> {
             .collect();
         fields.insert("tags".into(), serde_json::to_value(tags?)?);
     }
-    if let Some(end) = &args.expires_at {
+    if let Some(end) = &rules.expires_at {
         fields.insert("expires_at".into(), end.clone().into());
     }
-    if args.capture {
+    if rules.capture {
         fields.insert("capture".into(), true.into());
     }
-    Ok(fields.into())
+    Ok(fields)
+}
+
+/// The limits of a key as it is shown, with those given in their places.
+fn merged(shown: &Value, given: &Value) -> Value {
+    let mut limits = shown["limits"].as_object().cloned().unwrap_or_default();
+    limits.extend(given.as_object().cloned().unwrap_or_default());
+    limits.into()
 }
 
 fn budget(text: &str) -> anyhow::Result<Value> {
@@ -260,16 +288,26 @@ mod tests {
     use crate::cli::{Cli, Command};
     use clap::Parser;
 
+    fn command(line: &[&str]) -> KeysCommand {
+        let line = ["switchyard", "keys"].iter().chain(line);
+        let Some(Command::Keys(keys)) = Cli::parse_from(line).command else {
+            panic!("keys");
+        };
+        keys.command
+    }
+
     fn asked(line: &[&str]) -> anyhow::Result<Value> {
-        let line = ["switchyard", "keys", "create"].iter().chain(line);
-        let Some(Command::Keys(KeysArgs {
-            command: KeysCommand::Create(args),
-            ..
-        })) = Cli::parse_from(line).command
-        else {
+        let KeysCommand::Create(args) = command(&[&["create"][..], line].concat()) else {
             panic!("keys create");
         };
         fields(&args)
+    }
+
+    fn changed(line: &[&str]) -> anyhow::Result<Value> {
+        let KeysCommand::Change(args) = command(&[&["change", "key_1"][..], line].concat()) else {
+            panic!("keys change");
+        };
+        changes(&args)
     }
 
     #[test]
@@ -300,6 +338,25 @@ mod tests {
             "capture": true,
         });
         assert_eq!(all.unwrap(), expected);
+    }
+
+    #[test]
+    fn a_change_holds_what_is_named_and_nothing_else() {
+        assert!(changed(&[]).is_err());
+        assert_eq!(changed(&["--name", "b"]).unwrap(), json!({"name": "b"}));
+        assert_eq!(
+            changed(&["--requests-per-minute", "5", "--no-budget", "--no-expiry"]).unwrap(),
+            json!({"limits": {"requests_per_minute": 5}, "budgets": [], "expires_at": null})
+        );
+        assert_eq!(
+            changed(&["--default-limits", "--no-tag", "--no-capture"]).unwrap(),
+            json!({"limits": null, "tags": {}, "capture": false})
+        );
+        let shown = json!({"limits": {"requests_per_minute": 9, "tokens_per_minute": 7}});
+        assert_eq!(
+            merged(&shown, &json!({"requests_per_minute": 5})),
+            json!({"requests_per_minute": 5, "tokens_per_minute": 7})
+        );
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! `switchyard serve`: starts the product, says where it is, stops it in order.
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -19,15 +18,16 @@ pub async fn serve(environment: &Environment) -> anyhow::Result<ExitCode> {
         .start()
         .await?;
     // The settings held a moment ago.
-    let data_dir = environment.settings()?.settings.server.data_dir;
-    address::publish(&data_dir, running.address())?;
-    greet(&running, &data_dir);
+    let settings = environment.settings()?.settings;
+    let data_dir = &settings.server.data_dir;
+    address::publish(data_dir, running.address())?;
+    greet(&running, &settings).await;
     while let Told::Reload = stop.next().await {
         running.reload();
     }
     print::note("stopping: live calls may finish; a second signal ends them at once");
     let code = finish(running, stop).await;
-    address::withdraw(&data_dir);
+    address::withdraw(data_dir);
     Ok(code)
 }
 
@@ -50,13 +50,13 @@ async fn finish(running: app::Running, mut stop: Signals) -> ExitCode {
 }
 
 /// Where it is and how to try it. The admin key is shown to a person only, once.
-fn greet(running: &app::Running, data_dir: &Path) {
+async fn greet(running: &app::Running, settings: &app::Settings) {
     let url = format!("http://{}", running.address());
     print::note(&format!(
         "switchyard {} serves on {url}",
         env!("CARGO_PKG_VERSION")
     ));
-    let file = data_dir.join("admin.key");
+    let file = settings.server.data_dir.join("admin.key");
     let made = running.new_admin_key();
     if made.is_some() {
         print::note(&format!(
@@ -64,10 +64,15 @@ fn greet(running: &app::Running, data_dir: &Path) {
             file.display()
         ));
     }
+    let is_set = settings.security.admin_key.is_some();
+    // A hint that is refused is worse than none: the file is named only where its key holds.
+    let is_in_file = made.is_some()
+        || !is_set && Box::pin(app::offline::admin_key_file_holds(settings)).await == Some(true);
     let key = match made {
         Some(key) if print::to_a_person() => key.expose_secret().to_owned(),
-        _ if file.exists() => format!("$(cat {})", file.display()),
-        _ => "$SWITCHYARD_ADMIN_KEY".to_owned(),
+        _ if is_set => "$SWITCHYARD_ADMIN_KEY".to_owned(),
+        _ if is_in_file => format!("$(cat {})", file.display()),
+        _ => "YOUR_ADMIN_KEY".to_owned(),
     };
     print::note(&format!(
         "try it:\n\n  curl {url}/v1/chat/completions -H \"Authorization: Bearer {key}\" \\\n    \

@@ -62,13 +62,10 @@ pub async fn store(settings: &app::Settings) -> Finding {
         Ok(url) => url,
         Err(error) => return Finding::failure(subject, error.to_string(), "mend database.url"),
     };
-    let kind = match &url {
-        StoreUrl::Sqlite(path) if !path.exists() => {
-            return Finding::fine(subject, "SQLite; the first start makes the file");
-        }
-        StoreUrl::Sqlite(path) => format!("SQLite in {}", path.display()),
-        StoreUrl::Postgres(_) => "PostgreSQL".to_owned(),
-    };
+    if matches!(&url, StoreUrl::Sqlite(path) if !path.exists()) {
+        return Finding::fine(subject, "SQLite; the first start makes the file");
+    }
+    let kind = url.place();
     let mut options = StoreOptions::new(url);
     options.connect_timeout = Duration::from_secs(5);
     match Store::connect(&options).await {
@@ -92,6 +89,25 @@ pub async fn store(settings: &app::Settings) -> Finding {
             )
         }
     }
+}
+
+/// Whether the key in `admin.key` still holds; nothing is said where there is no file, or it cannot be told.
+pub async fn admin_key(settings: &app::Settings) -> Option<Finding> {
+    let holds = Box::pin(app::offline::admin_key_file_holds(settings)).await?;
+    let file = settings.server.data_dir.join("admin.key");
+    let subject = format!("key in {}", file.display());
+    Some(if holds {
+        Finding::fine(subject, "holds")
+    } else {
+        Finding::warning(
+            subject,
+            "no longer holds: SWITCHYARD_ADMIN_KEY or a rotation took its place",
+            format!(
+                "act with the key that took its place, and remove {}",
+                file.display()
+            ),
+        )
+    })
 }
 
 /// How much waits in the journal.

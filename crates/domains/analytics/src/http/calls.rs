@@ -83,9 +83,14 @@ impl CallsQuery {
                 .map_err(|error| AnalyticsError::query("min_cost", error.to_string()))
         });
         let tags: Result<_, _> = self.tag.iter().map(|tag| pair(tag.trim())).collect();
+        let (from, to) = (at("from", &self.from, false)?, at("to", &self.to, true)?);
+        // Usage is refused in the same words. Where `to` is left out there is nothing to lie before: calls have no end.
+        if from.zip(to).is_some_and(|(from, to)| from >= to) {
+            return Err(AnalyticsError::query("from", "must lie before to"));
+        }
         Ok(CallFilter {
-            from: at("from", &self.from, false)?,
-            to: at("to", &self.to, true)?,
+            from,
+            to,
             model: self.model.clone(),
             provider: self.provider.clone(),
             project: id("project", self.project.as_deref())?,

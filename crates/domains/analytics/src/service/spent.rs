@@ -10,7 +10,7 @@ use crate::store::rollups;
 impl Analytics {
     /// What a key spent on calls begun since `since` (a window's start, so a quarter hour's), on models that fit one of
     /// the patterns, or on any where there is none. What the provider bills to the caller's own subscription is not in it.
-    /// A call counts where the model asked for or the model that answered fits.
+    /// The model asked for decides alone, as it does where calls are admitted: the record holds the id that budgets go by.
     ///
     /// # Errors
     /// [`AnalyticsError::Store`] when the store does not answer.
@@ -25,13 +25,10 @@ impl Analytics {
         let spent = rollups::spent_by_model(conn, key, since.quarter_hour()).await?;
         Ok(spent
             .into_iter()
-            .filter(|(requested, answered, _)| {
-                patterns.is_empty()
-                    || patterns
-                        .iter()
-                        .any(|pattern| pattern.matches(requested) || pattern.matches(answered))
+            .filter(|(model, _)| {
+                patterns.is_empty() || patterns.iter().any(|pattern| pattern.matches(model))
             })
-            .map(|(_, _, nano)| Nano(nano))
+            .map(|(_, nano)| Nano(nano))
             .sum())
     }
 }

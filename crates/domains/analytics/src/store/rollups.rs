@@ -190,28 +190,22 @@ fn read_sums(row: &QueryResult, first: usize) -> Result<Sums> {
     Ok(Sums::from_values(&values))
 }
 
-/// What a key spent since a bucket's start, by the model asked for and the model that answered.
+/// What a key spent since a bucket's start, by the model asked for.
 pub(crate) async fn spent_by_model<C: ConnectionTrait>(
     conn: &C,
     key: KeyId,
     since: Timestamp,
-) -> Result<Vec<(String, String, i64)>> {
+) -> Result<Vec<(String, i64)>> {
     let mut sql = Sql::new(
         conn.get_database_backend(),
-        "SELECT requested_model, model, CAST(SUM(cost_nano) AS BIGINT) FROM usage_rollups WHERE key_id = ",
+        "SELECT requested_model, CAST(SUM(cost_nano) AS BIGINT) FROM usage_rollups WHERE key_id = ",
     );
     sql.bind(key.to_string())
         .and("bucket >=", Some(since.0))
-        .push(" GROUP BY requested_model, model");
+        .push(" GROUP BY requested_model");
     conn.query_all_raw(sql.statement())
         .await?
         .iter()
-        .map(|row| {
-            Ok((
-                row.try_get_by_index(0)?,
-                row.try_get_by_index(1)?,
-                row.try_get_by_index(2)?,
-            ))
-        })
+        .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)))
         .collect()
 }

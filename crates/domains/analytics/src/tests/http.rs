@@ -194,11 +194,25 @@ async fn what_is_asked_wrongly_is_named() {
         ("/v1/calls?min_cost=cheap", "min_cost"),
         ("/v1/calls?tag=team", "tag"),
         ("/v1/calls/export.csv?cursor=1.2", "cursor"),
+        ("/v1/calls?from=2026-11-22&to=2026-11-20", "from"),
+        ("/v1/calls/export.csv?from=2026-11-22&to=2026-11-20", "from"),
+        (
+            "/v1/calls/export.ndjson?from=2026-11-21T10:00:00Z&to=2026-11-21T10:00:00Z",
+            "from",
+        ),
     ] {
         let (status, body) = json(&fixture, "*:read", path).await;
         assert_eq!(status, 400, "{path}");
         assert_eq!(body["details"]["field"], field, "{body}");
     }
+    let backwards = "from=2026-11-22&to=2026-11-20";
+    for path in ["/v1/analytics/usage", "/v1/calls", "/v1/calls/export.csv"] {
+        let (_, body) = json(&fixture, "*:read", &format!("{path}?{backwards}")).await;
+        assert_eq!(body["error"], "from: must lie before to", "{path}");
+    }
+    // A day stands for its whole, so one day is a range.
+    let day = "/v1/calls?from=2026-11-21&to=2026-11-21";
+    assert_eq!(json(&fixture, "*:read", day).await.0, 200);
     let (status, body) = json(&fixture, "*:read", "/v1/calls/call_unknown").await;
     assert_eq!((status, &body["code"]), (404, &json!("CALL_NOT_FOUND")));
 }

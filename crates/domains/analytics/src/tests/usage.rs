@@ -1,10 +1,16 @@
 //! Reports: fields, groups, filters, time zones, tenancy, and what budgets start from.
 
+use std::sync::Arc;
+
+use async_trait::async_trait;
 use facts::CallStatus;
-use kernel::{Failure, Nano, ProjectId};
+use kernel::{Failure, Nano, ProjectId, TestClock};
 
 use super::fixture::{Fixture, KEY, ORG, OTHER_KEY, OTHER_ORG, PROJECT, at, call, now};
-use crate::{Interval, TimeseriesQuery, UsageQuery};
+use crate::{
+    Analytics, AnalyticsConfig, Deps, Freshness, Interval, RetentionConfig, TimeseriesQuery,
+    UsageQuery,
+};
 
 fn by(group: &[&str]) -> UsageQuery {
     UsageQuery {
@@ -359,11 +365,46 @@ async fn budgets_start_from_what_was_spent() {
             (today, &["gpt-*"], 1_500),
             (today, &["house-*"], 1_500),
             (today, &["claude*", "house*"], 1_500),
+            // What answered in the place of the model asked for was not counted when it was admitted.
+            (today, &["claude*"], 0),
             (today, &["o3"], 0),
         ] {
             let models: Vec<String> = models.iter().map(|model| (*model).to_owned()).collect();
             let spent = fixture.room.spent(KEY, since, &models).await.unwrap();
             assert_eq!(spent, Nano(nano), "{models:?}");
         }
+    }
+}
+
+/// Calls that do not come through.
+struct Stuck;
+
+#[async_trait]
+impl Freshness for Stuck {
+    async fn delivered(&self) {
+        std::future::pending::<()>().await;
+    }
+}
+
+#[tokio::test]
+async fn who_must_know_whether_all_has_arrived_is_told() {
+    for fixture in Fixture::all().await {
+        assert!(fixture.room.arrived().await);
+        let stuck = Analytics::new(Deps {
+            store: fixture.store.clone(),
+            clock: Arc::new(TestClock::at(now())),
+            freshness: Arc::new(Stuck),
+            payloads: fixture.drawer.clone(),
+            config: AnalyticsConfig {
+                freshness_wait_ms: 1,
+                ..AnalyticsConfig::default()
+            },
+            retention: RetentionConfig::default(),
+        });
+        assert!(!stuck.arrived().await);
+        // A report is given all the same.
+        fixture.deliver(&[call(0)]).await;
+        let report = stuck.usage(ORG, &UsageQuery::default()).await.unwrap();
+        assert_eq!(report.total.calls, 1);
     }
 }

@@ -4,7 +4,7 @@ use kernel::Nano;
 use llm::Target;
 
 use super::money::cost_at;
-use super::{Call, Ending};
+use super::{Call, Ending, Fault};
 use crate::error::GatewayError;
 
 impl Call {
@@ -13,8 +13,9 @@ impl Call {
         self.attempts.len()
     }
 
-    /// The attempt under way has failed and another will follow: what it cost is kept, what it left is forgotten.
-    pub fn failed(&mut self, ending: &Ending<'_>) {
+    /// The attempt under way has failed and another will follow: what it cost is kept, what it left is forgotten. Gives
+    /// what was wrong with it.
+    pub fn failed(&mut self, ending: &Ending<'_>) -> Option<Fault> {
         let opened = &self.opened;
         let (provider, model) = (&opened.provider, &opened.upstream_model);
         let metrics = &self.shared.metrics;
@@ -27,7 +28,7 @@ impl Call {
         if let Some(attempt) = self.attempts.last_mut() {
             attempt.duration_us = now_us - attempt.started_us;
         }
-        self.error = None;
+        let fault = self.error.take();
         self.first_byte_us = None;
         self.http_status = 0;
         self.response_bytes = 0;
@@ -35,6 +36,12 @@ impl Call {
             kept.clear();
             *truncated = false;
         }
+        fault
+    }
+
+    /// What an earlier attempt failed of is what the whole call failed of.
+    pub fn blame(&mut self, fault: Option<Fault>) {
+        self.error = fault;
     }
 
     /// The next attempt goes to this target. Where it is dearer, more is reserved.

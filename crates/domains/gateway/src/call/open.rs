@@ -27,7 +27,7 @@ pub(crate) struct Opening<'a> {
     pub target: Target,
     /// Whether a stream was asked for.
     pub stream: bool,
-    /// The id that limits and budgets go by, where it is not the one asked for.
+    /// The id that limits, budgets and the record go by, where it is not the one asked for.
     pub governed: Option<String>,
     /// Output tokens of each choice at most.
     pub max_output: Option<u64>,
@@ -93,12 +93,17 @@ impl Call {
             shared.estimator.input_tokens(&model, request_bytes)
         };
         let mut admission = caller.limits.admit(now_us, governed, input_estimate)?;
-        // Each choice is an answer of its own.
-        let step = state.budgets.reserve_output_tokens;
-        let reserved_output = opening
-            .max_output
-            .map_or(step, |max| max.min(step))
-            .saturating_mul(opening.choices.max(1));
+        let reserved_output = if surface == Surface::Embeddings {
+            // Vectors are no tokens.
+            0
+        } else {
+            // Each choice is an answer of its own.
+            let step = state.budgets.reserve_output_tokens;
+            opening
+                .max_output
+                .map_or(step, |max| max.min(step))
+                .saturating_mul(opening.choices.max(1))
+        };
         let input_cost = quote
             .as_ref()
             .map_or(Nano::ZERO, |quote| cost_at(quote, input_estimate, 0));
@@ -118,7 +123,8 @@ impl Call {
             project: caller.principal.project,
             key: caller.principal.key,
             surface,
-            requested_model: opening.requested_model,
+            // The id that budgets counted it under: what is summed from records later counts the same calls.
+            requested_model: opening.governed.unwrap_or(opening.requested_model),
             provider: String::from(&*upstream.name),
             upstream_model: model,
             stream: opening.stream,
@@ -181,5 +187,91 @@ impl Call {
             closed: false,
             live,
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use guard::{BudgetSpec, Budgets, Period};
+
+    use super::*;
+    use crate::testing::House;
+
+    const MODEL: &str = "gpt-5.6-terra";
+
+    /// A house whose caller has a hard budget of these models, large enough for all that is asked here.
+    fn house(models: &[&str]) -> House {
+        let mut house = House::new(Some("http://127.0.0.1:9/v1"));
+        let budget = BudgetSpec {
+            amount: Nano(1_000_000_000_000),
+            period: Period::Total,
+            hard: true,
+            models: models.iter().map(ToString::to_string).collect(),
+        };
+        house.caller.budgets = Arc::new(Budgets::new(vec![budget], vec![]));
+        house
+    }
+
+    fn open(house: &House, surface: Surface, asked: &str, governed: Option<&str>) -> Box<Call> {
+        let opening = Opening {
+            request: RequestId::new(),
+            surface,
+            requested_model: asked.to_owned(),
+            target: Target::to(&house.upstream("double"), Some(MODEL)),
+            stream: false,
+            governed: governed.map(ToOwned::to_owned),
+            max_output: None,
+            choices: 1,
+            background: false,
+            body: &Bytes::from_static(b"{}"),
+            tags: BTreeMap::new(),
+            session: None,
+            client: None,
+            end_user: None,
+            unreserved: false,
+        };
+        Call::open(
+            &house.gateway.shared,
+            &house.state(),
+            &house.caller,
+            opening,
+        )
+        .unwrap()
+    }
+
+    fn held(house: &House) -> Nano {
+        let budgets = &house.caller.budgets;
+        budgets.state(house.gateway.shared.deps.clock.now())[0].reserved
+    }
+
+    #[tokio::test]
+    async fn the_record_goes_by_the_id_that_budgets_count() {
+        let house = house(&["fast"]);
+        for alias in ["default", "claude/fast"] {
+            let call = open(&house, Surface::Chat, alias, Some("fast"));
+            assert!(held(&house) > Nano::ZERO, "{alias}");
+            assert_eq!(call.opened.upstream_model, MODEL);
+            drop(call);
+        }
+        // What answers in its place is not what budgets go by.
+        let call = open(&house, Surface::Chat, "slow", None);
+        assert_eq!(held(&house), Nano::ZERO);
+        drop(call);
+        let records = house.records().await;
+        let asked: Vec<&str> = (records.iter())
+            .map(|record| record.requested_model.as_str())
+            .collect();
+        assert_eq!(asked, ["fast", "fast", "slow"]);
+    }
+
+    #[tokio::test]
+    async fn embeddings_hold_nothing_for_output() {
+        let house = house(&[]);
+        let call = open(&house, Surface::Embeddings, MODEL, None);
+        assert!(held(&house) > Nano::ZERO, "the input costs something");
+        assert_eq!(held(&house), call.opened.input_estimate_nano);
+        drop(call);
+        let call = open(&house, Surface::Chat, MODEL, None);
+        assert!(held(&house) > call.opened.input_estimate_nano);
     }
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use facts::{CallStatus, Surface};
+use http::header::CONTENT_LENGTH;
 use http::{Method, Request, Response};
 use hyper::body::Incoming as IncomingBody;
 use kernel::{RequestId, permission};
 use llm::{ProviderKind, Target, Upstream};
+use wire::{Meter, Protocol};
 
 use super::{CHAT, COUNT_TOKENS, EMBEDDINGS, INPUT_TOKENS, MESSAGES, RESPONSES};
 use crate::attribution::Attribution;
@@ -20,6 +22,9 @@ use crate::gateway::{Gateway, State};
 use crate::headers;
 use crate::invoke::{self, Incoming, Way, abandon, cut, enter, refuse, unless_cut};
 use crate::raw::RawRelay;
+use crate::reader::Reader;
+use crate::relay::Relay;
+use crate::respond::is_stream;
 use crate::tags::{Passing, Tagger};
 use crate::verdict;
 
@@ -46,6 +51,11 @@ pub(super) async fn pass(
     rest: &str,
 ) -> Result<Response<AnswerBody>, GatewayError> {
     let method = request.method().clone();
+    // The one answers with the request as it came, our credential in it; the other is no request for a resource.
+    if matches!(method, Method::TRACE | Method::CONNECT) {
+        let allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+        return Err(GatewayError::Method { allow });
+    }
     let mut incoming = gateway.receive(state, request, id).await?;
     if !incoming
         .caller
@@ -59,7 +69,7 @@ pub(super) async fn pass(
         .provider(name)
         .cloned()
         .ok_or_else(|| GatewayError::UnknownProvider(name.to_owned()))?;
-    if let Some(way) = metered(upstream.kind, &method, rest) {
+    if let Some(way) = metered(upstream.kind, &method, &plainly(rest)) {
         incoming.pinned = Some(upstream);
         return invoke::invoke(&gateway.shared, state, way, incoming).await;
     }
@@ -89,6 +99,27 @@ fn climbs(path: &str) -> bool {
         path = path.replace(spelled, meant);
     }
     path.split('/').any(|part| part == "." || part == "..")
+}
+
+/// A path as most servers understand it: letters that need no escape without one, no empty parts. A known path is known
+/// however it is spelled.
+fn plainly(path: &str) -> String {
+    let mut plain = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(next) = rest.chars().next() {
+        let code = rest.get(1..3).filter(|_| next == '%');
+        let code = code.and_then(|code| u8::from_str_radix(code, 16).ok());
+        let meant = code.map(char::from).filter(|letter| {
+            letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_' | '~')
+        });
+        let (letter, taken) = meant.map_or((next, next.len_utf8()), |letter| (letter, 3));
+        if letter != '/' || !(plain.is_empty() || plain.ends_with('/')) {
+            plain.push(letter);
+        }
+        rest = &rest[taken..];
+    }
+    plain.truncate(plain.trim_end_matches('/').len());
+    plain
 }
 
 /// The surface whose protocol a native path speaks.
@@ -183,6 +214,20 @@ pub(super) async fn forward(
     call.answered(head.status.as_u16(), upstream_id.as_ref());
     let status = head.status.as_u16();
     if head.status.is_success() {
+        let is_read = errand.surface == Surface::Responses
+            && is_stream(&head.headers, false)
+            && headers::encoding(&head.headers).is_none();
+        if is_read {
+            // A response that is followed while it is made, or heard once more: it ends in its own grammar too.
+            head.headers.remove(CONTENT_LENGTH);
+            let reader = Reader::Own(Meter::new(Protocol::Responses));
+            let bound = state.config.max_event_bytes;
+            let relay = Relay::new(call, upstream, body, reader, bound, Some(pass), slot);
+            let relay = relay
+                .unbilled()
+                .tagging(errand.tags.map(|tags| Box::new(tags.in_events())));
+            return Ok(Response::from_parts(head, AnswerBody::relay(relay)));
+        }
         let (billable, pass) = (errand.billable, Some(pass));
         let tags = errand.tags;
         let tags = tags.and_then(|tags| Passing::new(tags, &mut head.headers, &state.config));
@@ -236,5 +281,19 @@ mod tests {
         assert_eq!(post(Gemini, "v1/chat/completions"), None);
         assert_eq!(post(OpenAi, "v1/files"), None);
         assert!(metered(OpenAi, &Method::GET, "v1/responses").is_none());
+    }
+
+    #[test]
+    fn a_known_path_is_known_however_it_is_spelled() {
+        for path in [
+            "v1/%63hat/completions",
+            "v1//chat/completions",
+            "v1/chat/completions/",
+        ] {
+            assert_eq!(plainly(path), "v1/chat/completions", "{path}");
+        }
+        for path in ["v1/files/a%2Fb", "v1/caf\u{e9}/100%", "%zz"] {
+            assert_eq!(plainly(path), path);
+        }
     }
 }

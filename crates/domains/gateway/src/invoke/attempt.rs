@@ -46,18 +46,17 @@ pub(super) async fn attempt(
         let tokens = call.estimate_input();
         return Ok(translated::estimated(call, pair, tokens));
     }
-    let unsent = |call, error| {
-        let used = Used::nothing(CallStatus::Unavailable);
-        Err(Failed::error(call, error, Again::Elsewhere, used))
-    };
     let (pass, slot) = match enter(upstream).await {
         Ok(entered) => entered,
-        Err(error) => return unsent(call, error),
+        Err(error) => return Err(Failed::unasked(call, error)),
     };
     call.attempt();
     let words = match Words::of(state, job, &call, target, speech, wanted) {
         Ok(words) => words,
-        Err(error) => return unsent(call, error.into()),
+        Err(error) => {
+            let used = Used::nothing(CallStatus::Unavailable);
+            return Err(Failed::error(call, error.into(), Again::Elsewhere, used));
+        }
     };
     let Words {
         body,

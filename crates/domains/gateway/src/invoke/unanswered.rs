@@ -8,7 +8,7 @@ use facts::CallStatus;
 use kernel::Failure;
 
 use crate::call::{Call, Ending};
-use crate::error::GatewayError;
+use crate::error::{GatewayError, Recorded};
 
 /// The work's outcome; `None` when the server's time to finish ran out first.
 pub(crate) async fn unless_cut<T>(
@@ -42,12 +42,17 @@ pub(crate) fn abandon(
 ) -> GatewayError {
     call.fault(error.code(), &error.to_string());
     call.shown(crate::answer::status(error.kind()));
-    call.close(Ending {
+    let cost = call.close(Ending {
         status,
         reported: None,
         output_bytes: 0,
         whole: false,
         billable,
     });
-    error
+    GatewayError::Recorded(Box::new(Recorded {
+        error,
+        call: call.id(),
+        cost,
+        tries: 1,
+    }))
 }

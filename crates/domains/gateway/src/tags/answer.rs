@@ -66,7 +66,7 @@ impl Tagger {
         tagger
     }
 
-    pub(super) fn in_events(mut self) -> Self {
+    pub(crate) fn in_events(mut self) -> Self {
         self.previous_at = self.previous_at.map(|_| 2);
         self
     }

@@ -3,27 +3,18 @@
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
-use wire::sse::Splitter;
 
 use super::answer::Tagger;
 use crate::config::GatewayConfig;
 use crate::headers;
-use crate::respond::is_stream;
 
-/// Holds a body back for as long as an id could be cut in two: a stream until its event is whole, anything else until
-/// its end. What outgrows its bound passes as it came.
+/// Holds a body back to its end, for an id could be cut in two anywhere. What outgrows its bound passes as it came.
 #[derive(Debug)]
 pub(crate) struct Passing {
     tagger: Tagger,
-    held: Held,
+    /// `None` once it has outgrown its bound.
+    held: Option<BytesMut>,
     max_bytes: usize,
-}
-
-#[derive(Debug)]
-enum Held {
-    Events(Splitter),
-    Whole(BytesMut),
-    Nothing,
 }
 
 impl Passing {
@@ -37,55 +28,30 @@ impl Passing {
             return None;
         }
         headers.remove(CONTENT_LENGTH);
-        let max_event_bytes = config.max_event_bytes;
-        Some(Box::new(if is_stream(headers, false) {
-            Self {
-                tagger: tagger.in_events(),
-                held: Held::Events(Splitter::new(max_event_bytes)),
-                max_bytes: max_event_bytes,
-            }
-        } else {
-            Self {
-                tagger,
-                held: Held::Whole(BytesMut::new()),
-                max_bytes: config.max_answer_bytes,
-            }
+        Some(Box::new(Self {
+            tagger,
+            held: Some(BytesMut::new()),
+            max_bytes: config.max_answer_bytes,
         }))
     }
 
     /// What may go on of this piece and of those before it.
     pub fn push(&mut self, piece: Bytes) -> Bytes {
-        let held = match &self.held {
-            Held::Events(splitter) => splitter.held(),
-            Held::Whole(bytes) => bytes.len(),
-            Held::Nothing => return piece,
+        let Some(held) = &mut self.held else {
+            return piece;
         };
-        if held + piece.len() > self.max_bytes {
-            let mut all = BytesMut::from(&self.rest()[..]);
-            all.extend_from_slice(&piece);
-            self.held = Held::Nothing;
-            return all.freeze();
+        held.extend_from_slice(&piece);
+        if held.len() <= self.max_bytes {
+            return Bytes::new();
         }
-        match &mut self.held {
-            Held::Events(splitter) => match splitter.push(piece) {
-                Ok(Some(block)) => self.tagger.pass(block, None),
-                Ok(None) | Err(_) => Bytes::new(),
-            },
-            Held::Whole(bytes) => {
-                bytes.extend_from_slice(&piece);
-                Bytes::new()
-            }
-            Held::Nothing => piece,
-        }
+        self.held.take().unwrap_or_default().freeze()
     }
 
     /// What is left at the end.
     pub fn rest(&mut self) -> Bytes {
-        let rest = match &mut self.held {
-            Held::Events(splitter) => splitter.take_rest(),
-            Held::Whole(bytes) => std::mem::take(bytes).freeze(),
-            Held::Nothing => return Bytes::new(),
-        };
-        self.tagger.pass(rest, None)
+        match self.held.take() {
+            Some(held) => self.tagger.pass(held.freeze(), None),
+            None => Bytes::new(),
+        }
     }
 }

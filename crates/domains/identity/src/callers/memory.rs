@@ -163,33 +163,52 @@ impl Memory {
         Ok(())
     }
 
+    /// Adapts the counters of a key to what was read of it since `epoch`.
+    pub fn recount(
+        &self,
+        counters: &Arc<Counters>,
+        epoch: u64,
+        recount: impl FnOnce(&Counters),
+    ) -> Result<(), NotKept> {
+        let index = self.index.lock();
+        let entry = index.entries.get(&counters.id);
+        let held = entry.is_some_and(|entry| Arc::ptr_eq(&entry.counters, counters));
+        if !held || index.changed_since(epoch, counters.id) {
+            return Err(NotKept::Stale);
+        }
+        recount(counters);
+        Ok(())
+    }
+
     /// Replaces what is held of a key by what was read of it since `epoch`: `recount` adapts its counters, `caller`
     /// makes the new one for each secret, or none where the secret no longer holds. Nothing is done where the key may have
-    /// changed once more.
+    /// changed once more, or was forgotten and read anew.
     pub fn replace(
         &self,
-        id: KeyId,
+        counters: &Arc<Counters>,
         epoch: u64,
         follows_default: bool,
         recount: impl FnOnce(&Counters),
         caller: impl Fn(&Counters, &Digest) -> Option<Caller>,
     ) -> Result<(), NotKept> {
         let mut index = self.index.lock();
-        if index.changed_since(epoch, id) {
+        if index.changed_since(epoch, counters.id) {
             return Err(NotKept::Stale);
         }
-        let Some(entry) = index.entries.get_mut(&id) else {
+        let Some(entry) = index.entries.get_mut(&counters.id) else {
             return Ok(());
         };
+        if !Arc::ptr_eq(&entry.counters, counters) {
+            return Err(NotKept::Stale);
+        }
         entry.follows_default = follows_default;
-        let counters = Arc::clone(&entry.counters);
-        recount(&counters);
+        recount(counters);
         entry.digests.retain(|digest| {
             let mut shard = self.shard(digest).write();
-            if let Some(caller) = caller(&counters, digest) {
+            if let Some(caller) = caller(counters, digest) {
                 let known = Known {
                     caller: Arc::new(caller),
-                    counters: Arc::clone(&counters),
+                    counters: Arc::clone(counters),
                 };
                 shard.insert(*digest, known);
                 true
@@ -199,6 +218,20 @@ impl Memory {
             }
         });
         Ok(())
+    }
+
+    /// Forgets the secrets of a key, so that who shows one is looked up anew; what it has counted stays. Says whether there
+    /// were any.
+    pub fn forget_secrets(&self, id: KeyId) -> bool {
+        let mut index = self.index.lock();
+        let Some(entry) = index.entries.get_mut(&id) else {
+            return false;
+        };
+        let digests = std::mem::take(&mut entry.digests);
+        for digest in &digests {
+            self.shard(digest).write().remove(digest);
+        }
+        !digests.is_empty()
     }
 
     /// All keys held.

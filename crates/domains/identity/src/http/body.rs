@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use guard::{BudgetSpec, Limits};
+use guard::BudgetSpec;
 use kernel::{Cursor, Timestamp};
 use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
 
-use super::view::{BudgetShape, LimitsShape};
+use super::limits::LimitsBody;
+use super::view::BudgetShape;
+use crate::error::IdentityError;
 use crate::model::{KeyChange, NewKey};
-use crate::service::KeyQuery;
+use crate::service::{KeyQuery, MAX_PAGE};
 
 /// Rows of a page where the caller names no number.
 const PAGE: usize = 50;
@@ -29,8 +31,7 @@ pub(super) struct NewKeyBody {
     /// Patterns of the models it may call (`claude*`); none means all.
     models: Option<Vec<String>>,
     /// Its limits. Left out: those of `limits.default`; `{}`: none.
-    #[schema(value_type = Option<LimitsShape>)]
-    limits: Option<Limits>,
+    limits: Option<LimitsBody>,
     /// Its budgets.
     #[schema(value_type = Option<Vec<BudgetShape>>)]
     budgets: Option<Vec<BudgetSpec>>,
@@ -50,7 +51,7 @@ impl From<NewKeyBody> for NewKey {
             project: body.project,
             scopes: body.scopes,
             models: body.models.unwrap_or_default(),
-            limits: body.limits,
+            limits: body.limits.map(Into::into),
             budgets: body.budgets.unwrap_or_default(),
             tags: body.tags.unwrap_or_default(),
             capture: body.capture.unwrap_or_default(),
@@ -72,8 +73,8 @@ pub(super) struct ChangedKey {
     models: Option<Vec<String>>,
     /// Its limits; `null` goes back to those of `limits.default`.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<LimitsShape>)]
-    limits: Option<Option<Limits>>,
+    #[schema(value_type = Option<LimitsBody>)]
+    limits: Option<Option<LimitsBody>>,
     /// Its budgets; one with the same period and models keeps what it has spent.
     #[schema(value_type = Option<Vec<BudgetShape>>)]
     budgets: Option<Vec<BudgetSpec>>,
@@ -102,7 +103,7 @@ impl From<ChangedKey> for KeyChange {
             name: body.name,
             scopes: body.scopes,
             models: body.models,
-            limits: body.limits,
+            limits: body.limits.map(|limits| limits.map(Into::into)),
             budgets: body.budgets,
             tags: body.tags,
             capture: body.capture,
@@ -125,6 +126,14 @@ const fn day() -> u64 {
     86_400
 }
 
+impl Default for Rotation {
+    fn default() -> Self {
+        Self {
+            overlap_seconds: day(),
+        }
+    }
+}
+
 /// Which keys to list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -136,18 +145,23 @@ pub(super) struct KeyFilter {
     revoked: Option<bool>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
-    /// Rows of a page, at most 200. Left out: 50.
+    /// Rows of a page, 1 to 200. Left out: 50.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
 }
 
-impl From<KeyFilter> for KeyQuery {
-    fn from(filter: KeyFilter) -> Self {
-        Self {
-            project: filter.project,
-            revoked: filter.revoked.unwrap_or_default(),
-            cursor: filter.cursor.map(Cursor),
-            limit: filter.limit.unwrap_or(PAGE),
+impl KeyFilter {
+    pub(super) fn query(self) -> Result<KeyQuery, IdentityError> {
+        let limit = self.limit.unwrap_or(PAGE);
+        if !(1..=MAX_PAGE).contains(&limit) {
+            let problem = format!("expected 1 to {MAX_PAGE}");
+            return Err(IdentityError::query("limit", problem));
         }
+        Ok(KeyQuery {
+            project: self.project,
+            revoked: self.revoked.unwrap_or_default(),
+            cursor: self.cursor.map(Cursor),
+            limit,
+        })
     }
 }

@@ -62,7 +62,7 @@ pub(super) async fn list_keys(
     Query(filter): Query<KeyFilter>,
 ) -> Answer<Json<Page<KeyView>>> {
     let actor = Actor::of(&caller, context.request_id);
-    let page = room.list(&actor, &filter.into()).await?;
+    let page = room.list(&actor, &filter.query()?).await?;
     Ok(Json(page.map(|key| KeyView::of(&key, &room))))
 }
 
@@ -136,14 +136,15 @@ pub(super) async fn revoke_key(
 
 /// Gives a key a new secret
 ///
-/// The answer holds it, this once. Earlier secrets hold for `overlap_seconds` more (a day where it is left out).
+/// The answer holds it, this once. Earlier secrets hold for `overlap_seconds` more (a day where it is left out). The body
+/// may be left out as a whole.
 #[utoipa::path(
     post,
     path = "/v1/keys/{id}/rotate",
     tag = "keys",
     operation_id = "rotate_key",
     params(("id" = String, Path, description = "`key_…`")),
-    request_body = Rotation,
+    request_body = Option<Rotation>,
     responses((status = 200, description = "rotated; `key` is shown this once", body = RotatedKeyView), Refusals),
     extensions(("x-permission" = json!("keys:update")), ("x-audit" = json!("key.rotate")))
 )]
@@ -152,10 +153,11 @@ pub(super) async fn rotate_key(
     Can(caller, _): Can<KeysUpdate>,
     context: RequestContext,
     Path(id): Path<KeyId>,
-    Json(body): Json<Rotation>,
+    body: Option<Json<Rotation>>,
 ) -> Answer<(NoStore, Json<RotatedKeyView>)> {
     let actor = Actor::of(&caller, context.request_id);
-    let overlap = Duration::from_secs(body.overlap_seconds);
+    let rotation = body.map(|Json(rotation)| rotation).unwrap_or_default();
+    let overlap = Duration::from_secs(rotation.overlap_seconds);
     let rotated = room.rotate(&actor, id, overlap).await?;
     Ok((no_store(), Json(RotatedKeyView::of(&rotated, &room))))
 }

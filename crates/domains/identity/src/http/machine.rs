@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kernel::{Cursor, KeyId};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::body::NewKeyBody;
@@ -15,8 +16,7 @@ const PAGE: usize = 200;
 impl Identity {
     /// What `POST /v1/keys` does, body and answer alike.
     pub async fn machine_create(&self, fields: Value) -> Result<Value, IdentityError> {
-        let body: NewKeyBody = serde_json::from_value(fields)
-            .map_err(|error| IdentityError::field("body", error.to_string()))?;
+        let body: NewKeyBody = read(&fields)?;
         let made = self.create(&self.machine(), body.into()).await?;
         json(&MadeKeyView::of(&made, self))
     }
@@ -51,6 +51,21 @@ impl Identity {
     pub async fn machine_revoke(&self, id: KeyId) -> Result<(), IdentityError> {
         self.revoke(&self.machine(), id).await.map(|_| ())
     }
+}
+
+/// Reads a body as the route does, so that a mistake in it is told in the same words and under its field.
+fn read<T: DeserializeOwned>(fields: &Value) -> Result<T, IdentityError> {
+    let tree = ::config::tree::from_json(fields.to_string().as_bytes())
+        .map_err(|fault| IdentityError::field("body", fault.to_string()))?;
+    ::config::reader::read(&tree).map_err(|mistake| {
+        let field = mistake.field();
+        let named = if field.is_empty() {
+            "body"
+        } else {
+            field.as_str()
+        };
+        IdentityError::field(named, mistake.message())
+    })
 }
 
 fn json<T: serde::Serialize>(view: &T) -> Result<Value, IdentityError> {

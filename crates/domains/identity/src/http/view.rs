@@ -7,27 +7,9 @@ use kernel::{ExposeSecret, KeyId, ProjectId, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::limits::LimitsBody;
 use crate::model::{Key, KeyStatus};
 use crate::service::{Identity, KeyUse, MadeKey, Rotated};
-
-/// Limits, for the API document.
-#[derive(ToSchema)]
-#[schema(as = KeyLimits)]
-#[expect(dead_code, reason = "its fields are read by the API document only")]
-pub(super) struct LimitsShape {
-    /// Requests in any 60 seconds.
-    #[schema(minimum = 1)]
-    requests_per_minute: Option<u64>,
-    /// Tokens in any 60 seconds: uncached input, cache writes and output.
-    #[schema(minimum = 1)]
-    tokens_per_minute: Option<u64>,
-    /// Requests under way at once.
-    #[schema(minimum = 1)]
-    concurrent_requests: Option<u64>,
-    /// Limits of models by pattern, counted apart; each holds besides the key's own.
-    #[schema(value_type = Option<Object>)]
-    models: Option<BTreeMap<String, serde_json::Value>>,
-}
 
 /// A budget, for the API document.
 #[derive(ToSchema)]
@@ -144,7 +126,7 @@ pub(super) struct KeyView {
     /// Patterns of the models it may call; none means all.
     models: Vec<String>,
     /// Its limits, those of `limits.default` where it has none of its own.
-    #[schema(value_type = LimitsShape)]
+    #[schema(value_type = LimitsBody)]
     limits: Limits,
     /// Whether its limits are those of `limits.default`.
     limits_are_default: bool,

@@ -28,6 +28,7 @@ pub(super) async fn run(identity: Identity) {
     loop {
         tick.tick().await;
         noted.note(&identity).await;
+        identity.0.callers.catch_up().await;
         identity.0.callers.evict_idle();
     }
 }

@@ -19,7 +19,7 @@ const MAX_SECRETS: usize = 8;
 /// Overlap of a rotation at most.
 const MAX_OVERLAP: Duration = Duration::from_secs(30 * 24 * 3_600);
 /// Rows of a page at most.
-const MAX_PAGE: usize = 200;
+pub(crate) const MAX_PAGE: usize = 200;
 
 impl Identity {
     /// Makes a key. Its secret is told this once.
@@ -84,7 +84,7 @@ impl Identity {
         let after = match &query.cursor {
             None => None,
             Some(cursor) => Some(rows::position(cursor).ok_or_else(|| {
-                IdentityError::field(
+                IdentityError::query(
                     "cursor",
                     "hand back `next_cursor` of the page before as it is",
                 )

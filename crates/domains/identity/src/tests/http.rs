@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::Extension;
 use axum::http::{Method, Request, StatusCode};
 use http_body_util::BodyExt;
+use kernel::Failure;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -208,6 +209,13 @@ async fn mistakes_name_the_field_and_the_remedy() {
             ),
             (
                 "/v1/keys",
+                json!({"name": "a", "limits": {"models": {"gpt*": {"models": {}}}}}),
+                400,
+                "UNKNOWN_FIELD",
+                json!("limits.models.gpt*.models"),
+            ),
+            (
+                "/v1/keys",
                 json!({"name": "a", "budgets": [{"amount_usd": -1, "period": "day"}]}),
                 400,
                 "INVALID_FIELD",
@@ -266,6 +274,76 @@ async fn mistakes_name_the_field_and_the_remedy() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn times_and_pages_that_do_not_hold_say_what_would() {
+    let bench = Bench::all().await.remove(0);
+    let words = "expires_at: expected RFC 3339 such as 2026-11-21T10:00:00Z";
+    let fields = json!({"name": "a", "expires_at": "2027-01-01"});
+    let (_, answer) = ask(&bench, Method::POST, "/v1/keys", Some(fields.clone())).await;
+    assert_eq!(answer["error"], words);
+    // The command line on the machine itself hands its fields over here.
+    let error = bench.room.machine_create(fields).await.unwrap_err();
+    assert_eq!(
+        (error.to_string().as_str(), error.field()),
+        (words, Some("expires_at"))
+    );
+
+    for limit in ["0", "201", "100000"] {
+        let path = format!("/v1/keys?limit={limit}");
+        let (status, answer) = ask(&bench, Method::GET, &path, None).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{answer}");
+        assert_eq!(
+            answer,
+            json!({ "error": "limit: expected 1 to 200", "code": "INVALID_QUERY", "details": { "field": "limit" } })
+        );
+    }
+    for limit in ["1", "200"] {
+        let path = format!("/v1/keys?limit={limit}");
+        assert_eq!(
+            ask(&bench, Method::GET, &path, None).await.0,
+            StatusCode::OK
+        );
+    }
+    let (_, answer) = ask(&bench, Method::GET, "/v1/keys?cursor=zzz", None).await;
+    assert_eq!(answer["code"], "INVALID_QUERY", "{answer}");
+}
+
+#[tokio::test]
+async fn a_rotation_needs_no_body() {
+    for bench in Bench::all().await {
+        let id = bench.make_named("app").await.key.id;
+        let rotate = format!("/v1/keys/{id}/rotate");
+        for body in [None, Some(Value::Null), Some(json!({}))] {
+            let (status, rotated) = ask(&bench, Method::POST, &rotate, body).await;
+            assert_eq!(status, StatusCode::OK, "{rotated}");
+            assert_eq!(
+                rotated["previous_expires_at"],
+                "2026-11-22T12:00:00.000000Z"
+            );
+        }
+        // A body that is there is read, and must be declared.
+        let undeclared = Request::builder()
+            .method(Method::POST)
+            .uri(&rotate)
+            .header("authorization", format!("Bearer {}", bench.admin_secret()))
+            .body(Body::from(r#"{"overlap_seconds":0}"#))
+            .unwrap();
+        let answer = app(&bench).oneshot(undeclared).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+        let wrong = json!({ "overlap_seconds": "long" });
+        let (_, answer) = ask(&bench, Method::POST, &rotate, Some(wrong)).await;
+        assert_eq!(answer["details"]["field"], "overlap_seconds", "{answer}");
+    }
+}
+
+#[test]
+fn the_document_says_that_a_rotation_needs_no_body() {
+    let document = document();
+    let body = &document["paths"]["/v1/keys/{id}/rotate"]["post"]["requestBody"];
+    assert!(body.is_object(), "{body}");
+    assert_ne!(body["required"], true, "{body}");
 }
 
 #[test]

@@ -142,7 +142,7 @@ async fn tools_are_called_with_what_their_schema_requires_and_their_results_are_
 
 #[tokio::test]
 async fn a_chosen_tool_goes_before_the_first() {
-    let mut request = json!({"messages": [{"role": "user", "content": "x"}], "tools": [
+    let mut request = json!({"max_tokens": 9, "messages": [{"role": "user", "content": "x"}], "tools": [
         {"name": "one", "input_schema": {"type": "object"}}, {"name": "two", "input_schema": {"type": "object"}}],
         "tool_choice": {"type": "tool", "name": "two"}});
     let said = json_of(SURFACES[2], "sim/tools", &request).await;
@@ -201,14 +201,195 @@ async fn refusals_have_the_protocols_own_shape() {
             &Bytes::from_static(b"{"),
         );
         assert_eq!(broken.status(), StatusCode::BAD_REQUEST);
-        // Whatever the body holds, an answer is made.
-        for odd in [json!({}), json!({"messages": 3, "input": {}, "tools": "x"})] {
-            assert_eq!(
-                ask(surface, "sim/tools", true, &odd).await.0,
-                StatusCode::OK
-            );
-        }
+        // What it does not read passes, whatever it is.
+        let mut odd = request(surface.0, "x");
+        odd["metadata"] = json!(3);
+        odd["tools"] = json!([3, {}, {"name": 3}]);
+        odd["tool_choice"] = json!(3);
+        odd["top_p"] = Value::Null;
+        assert_eq!(
+            ask(surface, "sim/tools", true, &odd).await.0,
+            StatusCode::OK
+        );
     }
+}
+
+/// The error of a request that is changed by one field, or lacks it.
+async fn refusal(surface: (Protocol, &str), mut request: Value, field: &str, to: Value) -> Value {
+    if to.is_null() {
+        request.as_object_mut().unwrap().shift_remove(field);
+    } else {
+        request[field] = to;
+    }
+    let (status, body) = ask(surface, "sim/echo", false, &request).await;
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{field}: {body}");
+    body
+}
+
+#[tokio::test]
+async fn openais_surfaces_refuse_as_openai_does() {
+    let [chat, responses, _] = SURFACES;
+    let embeddings = (Protocol::Embeddings, "/embeddings");
+    let counting = (Protocol::Responses, "/responses/input_tokens");
+    let strange = json!([{"role": "user", "content": "x"}, {"role": "critic", "content": "x"}]);
+    for (surface, field, to, param, code, words) in [
+        (
+            chat,
+            "messages",
+            Value::Null,
+            "messages",
+            "missing_required_parameter",
+            "Missing required parameter: 'messages'.",
+        ),
+        (
+            chat,
+            "messages",
+            json!("hi"),
+            "messages",
+            "invalid_type",
+            "Invalid type for 'messages': expected an array of objects, but got a string instead.",
+        ),
+        (
+            chat,
+            "messages",
+            json!([{"content": "x"}]),
+            "messages[0].role",
+            "missing_required_parameter",
+            "Missing required parameter: 'messages[0].role'.",
+        ),
+        (
+            chat,
+            "messages",
+            strange.clone(),
+            "messages[1].role",
+            "invalid_value",
+            "Invalid value: 'critic'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.",
+        ),
+        (
+            chat,
+            "temperature",
+            json!("hot"),
+            "temperature",
+            "invalid_type",
+            "Invalid type for 'temperature': expected a decimal, but got a string instead.",
+        ),
+        (
+            chat,
+            "max_tokens",
+            json!(1.5),
+            "max_tokens",
+            "invalid_type",
+            "Invalid type for 'max_tokens': expected an integer, but got a decimal instead.",
+        ),
+        (
+            responses,
+            "input",
+            json!(5),
+            "input",
+            "invalid_type",
+            "Invalid type for 'input': expected one of an array of objects or string, but got an integer instead.",
+        ),
+        (
+            responses,
+            "input",
+            Value::Null,
+            "input",
+            "missing_required_parameter",
+            "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation_id' must be provided.",
+        ),
+        (
+            responses,
+            "input",
+            strange,
+            "input[1].role",
+            "invalid_value",
+            "Invalid value: 'critic'. Supported values are: 'assistant', 'system', 'developer', and 'user'.",
+        ),
+        (
+            counting,
+            "input",
+            json!(["x"]),
+            "input[0]",
+            "invalid_type",
+            "Invalid type for 'input[0]': expected an object, but got a string instead.",
+        ),
+        (
+            embeddings,
+            "input",
+            Value::Null,
+            "input",
+            "missing_required_parameter",
+            "Missing required parameter: 'input'.",
+        ),
+        (
+            embeddings,
+            "input",
+            json!(5),
+            "input",
+            "invalid_type",
+            "Invalid type for 'input': expected one of a string or an array of strings or tokens, but got an integer instead.",
+        ),
+    ] {
+        let good = match surface.0 {
+            Protocol::Embeddings => json!({"input": "x"}),
+            protocol => request(protocol, "x"),
+        };
+        assert_eq!(
+            refusal(surface, good, field, to).await,
+            json!({"error": {"message": words, "type": "invalid_request_error", "param": param, "code": code}})
+        );
+    }
+    for instead in ["previous_response_id", "prompt", "conversation"] {
+        let (status, _) = ask(responses, "sim/echo", false, &json!({instead: "x"})).await;
+        assert_eq!(status, StatusCode::OK, "{instead}");
+    }
+}
+
+#[tokio::test]
+async fn messages_refuse_as_anthropic_does() {
+    let messages = SURFACES[2];
+    let counting = (Protocol::Messages, "/v1/messages/count_tokens");
+    for (field, to, words) in [
+        ("max_tokens", Value::Null, "max_tokens: Field required"),
+        (
+            "max_tokens",
+            json!("many"),
+            "max_tokens: Input should be a valid integer",
+        ),
+        ("messages", Value::Null, "messages: Field required"),
+        (
+            "messages",
+            json!("hi"),
+            "messages: Input should be a valid list",
+        ),
+        (
+            "messages",
+            json!([{"role": "tool", "content": "x"}]),
+            "messages.0.role: Input should be 'user', 'assistant' or 'system'",
+        ),
+        (
+            "temperature",
+            json!("hot"),
+            "temperature: Input should be a valid number",
+        ),
+    ] {
+        let body = refusal(messages, request(messages.0, "x"), field, to).await;
+        assert_eq!(
+            (&body["type"], &body["error"]),
+            (
+                &json!("error"),
+                &json!({"type": "invalid_request_error", "message": words})
+            )
+        );
+        let id = body["request_id"].as_str().unwrap();
+        assert!(id.starts_with("req_") && id.len() > 16, "{id}");
+    }
+    let counted = json!({"messages": [{"role": "user", "content": "x"}]});
+    assert_eq!(
+        ask(counting, "sim/echo", false, &counted).await.0,
+        StatusCode::OK
+    );
 }
 
 #[tokio::test(start_paused = true)]

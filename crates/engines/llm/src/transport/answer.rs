@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 
 use super::exchange::ExchangeError;
 use super::pool::{Link, Pool};
+use super::shared::Place;
 
 /// What is still to come of an answer.
 #[derive(Debug)]
@@ -20,8 +21,8 @@ pub struct WireBody(From);
 enum From {
     /// A connection of its own; `None` once it has been given back or has ended.
     Own(Option<Box<Link>>, Weak<Pool>),
-    /// One of the streams of a connection.
-    Shared(Incoming),
+    /// One of the streams of a connection; its place is `None` once it has ended.
+    Shared(Incoming, Option<Place>),
 }
 
 impl WireBody {
@@ -32,8 +33,9 @@ impl WireBody {
         body
     }
 
-    pub(super) const fn shared(body: Incoming) -> Self {
-        Self(From::Shared(body))
+    /// What follows the head that was just read on a shared connection.
+    pub(super) fn shared(body: Incoming, place: Place) -> Self {
+        Self(From::Shared(body, Some(place)))
     }
 
     /// Once the answer is read, its connection serves the next request. Whoever knows the length may not ask again
@@ -62,8 +64,12 @@ impl Body for WireBody {
         let this = self.get_mut();
         let own = match &mut this.0 {
             From::Own(own, _) => own,
-            From::Shared(body) => {
+            From::Shared(body, place) => {
                 let polled = ready!(Pin::new(body).poll_frame(cx));
+                // Whoever does not ask for the end drops the body instead.
+                if !matches!(polled, Some(Ok(_))) {
+                    *place = None;
+                }
                 return Poll::Ready(polled.map(|frame| frame.map_err(Into::into)));
             }
         };
@@ -85,7 +91,7 @@ impl Body for WireBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             From::Own(own, _) => own.is_none(),
-            From::Shared(body) => body.is_end_stream(),
+            From::Shared(body, _) => body.is_end_stream(),
         }
     }
 
@@ -95,7 +101,7 @@ impl Body for WireBody {
                 let left = own.as_ref().map_or(Some(0), |link| link.connection.left());
                 left.map_or_else(SizeHint::default, SizeHint::with_exact)
             }
-            From::Shared(body) => body.size_hint(),
+            From::Shared(body, _) => body.size_hint(),
         }
     }
 }

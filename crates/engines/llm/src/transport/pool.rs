@@ -8,12 +8,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::{Authority, Scheme};
-use http::{HeaderValue, Request, Response, Uri};
+use http::{HeaderValue, Method, Request, Response, Uri};
 use http_body_util::Full;
-use hyper::client::conn::http2;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::Connection as _;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use parking_lot::Mutex;
 use tokio::time::{Instant, timeout};
 use tower::Service;
@@ -24,6 +22,7 @@ use super::exchange::ExchangeError;
 use super::http1::Connection;
 use super::io::Io;
 use super::lanes::Lanes;
+use super::shared::{Admission, Place, Shared, Sharing};
 
 /// How long an idle connection is kept.
 const IDLE: Duration = Duration::from_secs(60);
@@ -32,7 +31,7 @@ const SWEEP: Duration = Duration::from_secs(15);
 /// So many calls on connections of other threads make a thread open one of its own.
 const BORROW: usize = 16;
 
-type Sent = Full<Bytes>;
+pub(super) type Sent = Full<Bytes>;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Why no answer came.
@@ -46,8 +45,25 @@ pub(super) enum SendError {
     Exchange(ExchangeError),
 }
 
-/// An exchange that failed, and its request where no byte of it can have gone out.
-type Failed = (ExchangeError, Option<Request<Sent>>);
+/// An exchange that failed, and its request where it can be sent once more.
+pub(super) enum Failed {
+    /// No byte of the request can have gone out.
+    Unsent(ExchangeError, Request<Sent>),
+    /// The request may have been read, but it asks for nothing to be done, and no byte of an answer came.
+    Harmless(ExchangeError, Request<Sent>),
+    /// All else.
+    Final(ExchangeError),
+}
+
+impl Failed {
+    fn into_error(self) -> SendError {
+        match self {
+            Self::Unsent(error, _) | Self::Harmless(error, _) | Self::Final(error) => {
+                SendError::Exchange(error)
+            }
+        }
+    }
+}
 
 /// All connections to one provider.
 #[derive(Debug)]
@@ -58,6 +74,8 @@ pub(super) struct Pool {
     connect_timeout: Duration,
     max_idle: usize,
     lanes: Lanes<Lane>,
+    /// The connection opened last speaks HTTP/2.
+    multiplexed: AtomicBool,
     sweeping: AtomicBool,
     me: Weak<Self>,
 }
@@ -66,7 +84,7 @@ pub(super) struct Pool {
 #[derive(Debug, Default)]
 struct Lane {
     idle: Mutex<Vec<(Instant, Box<Link>)>>,
-    shared: Mutex<Option<http2::SendRequest<Sent>>>,
+    shared: Sharing,
     /// Connections of others used since this lane last opened one of its own.
     borrowed: AtomicUsize,
 }
@@ -83,7 +101,7 @@ pub(super) struct Link {
 
 enum Opened {
     Own(Box<Link>),
-    Shared(http2::SendRequest<Sent>),
+    Shared(Place),
 }
 
 impl Pool {
@@ -116,37 +134,64 @@ impl Pool {
             connect_timeout,
             max_idle,
             lanes: Lanes::default(),
+            multiplexed: AtomicBool::new(false),
             sweeping: AtomicBool::new(false),
             me: me.clone(),
         }))
     }
 
-    /// Sends a request whose address is absolute and waits for the head of the answer. A request that an idle
+    /// Sends a request whose address is absolute and waits for the head of the answer. A request that an open
     /// connection did not take, because it was closed meanwhile, goes to another one.
     pub async fn send(&self, mut request: Request<Sent>) -> Result<Response<WireBody>, SendError> {
-        if let Some(sender) = self.shared() {
-            match exchange_shared(sender, request).await {
+        while let Some(place) = self.shared() {
+            match place.exchange(request).await {
                 Ok(answer) => return Ok(answer),
-                Err((_, Some(unsent))) => request = unsent,
-                Err((error, None)) => return Err(SendError::Exchange(error)),
+                Err(Failed::Unsent(_, unsent)) => request = unsent,
+                Err(failed) => return Err(failed.into_error()),
             }
         }
         while let Some(link) = self.checkout() {
             match self.exchange(link, request).await {
                 Ok(answer) => return Ok(answer),
-                Err((_, Some(unsent))) => request = unsent,
-                Err((error, None)) => return Err(SendError::Exchange(error)),
+                Err(Failed::Unsent(_, unsent)) => request = unsent,
+                Err(Failed::Harmless(_, harmless)) => {
+                    // Once, and where nothing but the request itself can be the cause of another failure.
+                    request = harmless;
+                    break;
+                }
+                Err(failed) => return Err(failed.into_error()),
             }
         }
         // Rare and large: kept out of every call's own state.
-        let sent = match Box::pin(self.open()).await? {
+        let sent = match Box::pin(self.another()).await? {
             Opened::Own(link) => self.exchange(link, request).await,
-            Opened::Shared(sender) => exchange_shared(sender, request).await,
+            Opened::Shared(place) => place.exchange(request).await,
         };
-        sent.map_err(|(error, _)| SendError::Exchange(error))
+        sent.map_err(Failed::into_error)
     }
 
-    async fn open(&self) -> Result<Opened, SendError> {
+    /// A further connection. Where connections are shared, it may be one that another call opens.
+    async fn another(&self) -> Result<Opened, SendError> {
+        let (own, lane) = self.lanes.own();
+        let begun = Instant::now();
+        while self.multiplexed.load(Ordering::Relaxed) {
+            // Begun before the look: what is opened in between is not missed.
+            let opened = lane.shared.opened();
+            match lane.shared.admit() {
+                Admission::Place(place) => return Ok(Opened::Shared(place)),
+                Admission::Open(_opening) => return self.open(own).await,
+                Admission::Wait(_waiting) => {
+                    let left = self.connect_timeout.saturating_sub(begun.elapsed());
+                    let opened = timeout(left, opened).await;
+                    opened.map_err(|_| SendError::ConnectTimeout)?;
+                }
+            }
+        }
+        self.open(own).await
+    }
+
+    /// Opens a connection for a lane.
+    async fn open(&self, lane: usize) -> Result<Opened, SendError> {
         let mut connector = self.connector.clone();
         let io = timeout(self.connect_timeout, async {
             poll_fn(|cx| connector.poll_ready(cx)).await?;
@@ -156,26 +201,20 @@ impl Pool {
         .map_err(|_| SendError::ConnectTimeout)?
         .map_err(SendError::Connect)?;
         let connected = io.connected();
-        if connected.is_negotiated_h2() {
-            let (sender, connection) = http2::Builder::new(TokioExecutor::new())
-                .timer(TokioTimer::new())
-                .adaptive_window(true)
-                .keep_alive_interval(Some(Duration::from_secs(30)))
-                .handshake(io)
+        let multiplexed = connected.is_negotiated_h2();
+        self.multiplexed.store(multiplexed, Ordering::Relaxed);
+        if multiplexed {
+            let place = Shared::begin(io)
                 .await
                 .map_err(|error| SendError::Exchange(error.into()))?;
-            tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a shared connection to a provider ended");
-                }
-            });
-            *self.lanes.own().1.shared.lock() = Some(sender.clone());
-            return Ok(Opened::Shared(sender));
+            self.lanes.get(lane).shared.add(&place);
+            self.sweep();
+            return Ok(Opened::Shared(place));
         }
         Ok(Opened::Own(Box::new(Link {
             connection: Connection::new(io.into()),
             absolute_form: connected.is_proxied(),
-            lane: self.lanes.own().0,
+            lane,
         })))
     }
 
@@ -187,7 +226,7 @@ impl Pool {
             while let Some((since, mut link)) = from.idle.lock().pop() {
                 if since.elapsed() < IDLE && link.connection.is_open() {
                     if number != own {
-                        self.borrowed(lane);
+                        self.borrowed(own, lane);
                     }
                     return Some(link);
                 }
@@ -196,23 +235,22 @@ impl Pool {
         None
     }
 
-    /// A shared connection, from whichever thread.
-    fn shared(&self) -> Option<http2::SendRequest<Sent>> {
+    /// A place on a shared connection, from whichever thread.
+    fn shared(&self) -> Option<Place> {
         let (own, lane) = self.lanes.own();
         for (number, from) in self.lanes.from(own) {
-            let sender = from.shared.lock().clone();
-            if let Some(sender) = sender.filter(|sender| !sender.is_closed()) {
+            if let Some(place) = from.shared.place() {
                 if number != own {
-                    self.borrowed(lane);
+                    self.borrowed(own, lane);
                 }
-                return Some(sender);
+                return Some(place);
             }
         }
         None
     }
 
     /// A thread that goes on borrowing opens a connection of its own, while nobody waits for it.
-    fn borrowed(&self, lane: &Lane) {
+    fn borrowed(&self, own: usize, lane: &Lane) {
         if lane.borrowed.fetch_add(1, Ordering::Relaxed) + 1 < BORROW {
             return;
         }
@@ -221,7 +259,11 @@ impl Pool {
             return;
         };
         tokio::spawn(async move {
-            match pool.open().await {
+            let opening = pool.lanes.get(own).shared.open_ahead();
+            if opening.is_none() && pool.multiplexed.load(Ordering::Relaxed) {
+                return;
+            }
+            match pool.open(own).await {
                 Ok(Opened::Own(link)) => pool.checkin(link),
                 Ok(Opened::Shared(_)) => {}
                 Err(error) => {
@@ -260,6 +302,8 @@ impl Pool {
                         since.elapsed() < IDLE && link.connection.is_open()
                     });
                     left += idle.len();
+                    drop(idle);
+                    left += lane.shared.sweep(IDLE.as_secs() / SWEEP.as_secs());
                 }
                 if left == 0 || pool.sweeping.swap(true, Ordering::SeqCst) {
                     return;
@@ -277,33 +321,24 @@ impl Pool {
         let connection = &mut link.connection;
         let (mut parts, body) = request.into_parts();
         let body = body.into_inner().unwrap_or_default();
+        let harmless = body.is_empty() && matches!(parts.method, Method::GET | Method::HEAD);
         connection.begin(&parts, &self.host, absolute_form, body);
         let headers = &mut parts.headers;
         match poll_fn(|cx| connection.poll_head(cx, headers)).await {
             Ok(answer) => Ok(answer.map(|()| WireBody::own(link, self.me.clone()))),
             Err(error) => {
                 let plain = connection.io().is_plain();
-                let body = connection.take_untouched().filter(|_| plain);
-                let unsent = body.map(|body| Request::from_parts(parts, Full::new(body)));
-                Err((error, unsent))
+                let harmless = harmless && !connection.has_heard();
+                Err(match connection.take_untouched().filter(|_| plain) {
+                    Some(body) => {
+                        Failed::Unsent(error, Request::from_parts(parts, Full::new(body)))
+                    }
+                    None if harmless => {
+                        Failed::Harmless(error, Request::from_parts(parts, Full::default()))
+                    }
+                    None => Failed::Final(error),
+                })
             }
-        }
-    }
-}
-
-async fn exchange_shared(
-    mut sender: http2::SendRequest<Sent>,
-    mut request: Request<Sent>,
-) -> Result<Response<WireBody>, Failed> {
-    *request.version_mut() = http::Version::HTTP_2;
-    match sender.try_send_request(request).await {
-        Ok(answer) => Ok(answer.map(WireBody::shared)),
-        Err(mut failed) => {
-            let unsent = failed.take_message().map(|mut request| {
-                *request.version_mut() = http::Version::HTTP_11;
-                request
-            });
-            Err((failed.into_error().into(), unsent))
         }
     }
 }

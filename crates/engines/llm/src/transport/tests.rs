@@ -2,6 +2,8 @@
 
 mod proxy;
 mod reuse;
+mod stale;
+mod streams;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -54,12 +56,21 @@ fn upstream(config: &ProviderConfig, options: &UpstreamOptions) -> Upstream {
     Upstream::new(config, "providers[0]", options, breaker, bulkhead).unwrap()
 }
 
-/// What the gateway does with a request, in short.
 async fn post(upstream: &Upstream, path: &str) -> Result<Response<AnswerBody>, LlmError> {
+    ask(upstream, http::Method::POST, path, "{}").await
+}
+
+/// What the gateway does with a request, in short.
+async fn ask(
+    upstream: &Upstream,
+    method: http::Method,
+    path: &str,
+    body: &'static str,
+) -> Result<Response<AnswerBody>, LlmError> {
     let mut headers = HeaderMap::new();
     upstream.authorize(&mut headers);
-    let mut request = Request::new(Full::new(Bytes::from_static(b"{}")));
-    *request.method_mut() = http::Method::POST;
+    let mut request = Request::new(Full::new(Bytes::from_static(body.as_bytes())));
+    *request.method_mut() = method;
     *request.uri_mut() = upstream.address(path, None).unwrap();
     *request.headers_mut() = headers;
     upstream.send(request).await

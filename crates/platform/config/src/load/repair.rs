@@ -15,8 +15,8 @@ pub(super) struct Repair<'a> {
     defaults: &'a Node,
     /// Paths, as written, that were taken out or put back.
     touched: BTreeSet<String>,
-    /// Lists that lost an item.
-    pub(super) partial: Vec<String>,
+    /// Lists that lost an item, each with what is left of it.
+    pub(super) partial: Vec<(String, Node)>,
 }
 
 impl<'a> Repair<'a> {
@@ -96,10 +96,13 @@ impl<'a> Repair<'a> {
             *slot = default;
             return true;
         }
+        let Some(removed) = tree.remove(path) else {
+            return false;
+        };
         if let [parent @ .., Step::Index(_)] = written.as_slice() {
-            self.partial.push(path_text(parent));
+            self.partial.push((path_text(parent), removed));
         }
-        tree.remove(path).is_some()
+        true
     }
 
     fn default_of(&self, path: &[Step]) -> Option<&'a Node> {

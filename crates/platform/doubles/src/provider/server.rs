@@ -27,6 +27,8 @@ pub(super) struct Shared {
     pub(super) routes: Routes,
     pub(super) connections: AtomicUsize,
     pub(super) tls: Option<TlsAcceptor>,
+    /// Requests at once on one HTTP/2 connection, where that is not the usual number.
+    pub(super) streams: Option<u32>,
 }
 
 /// Accepts until `stopped` turns true or its sender is gone; then every connection is dropped.
@@ -78,6 +80,9 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) {
         .timer(TokioTimer::new())
         .max_buf_size(1024 * 1024);
     builder.http2().auto_date_header(false);
+    if let Some(streams) = shared.streams {
+        builder.http2().max_concurrent_streams(streams);
+    }
     let serving = builder.serve_connection(TokioIo::new(line), service);
     tokio::select! {
         () = control.was_cut() => {}

@@ -1,5 +1,6 @@
 //! Budgets against an oracle, over window edges, edits and threads.
 
+use kernel::Failure;
 use proptest::prelude::*;
 
 use super::*;
@@ -57,6 +58,49 @@ fn a_refused_step_changes_nothing_and_the_call_goes_on_to_settle() {
     assert_eq!(call.reserved(), Nano(100));
     call.settle(Nano(120));
     assert_eq!(budgets.state(Timestamp(0))[0].spent, Nano(120));
+}
+
+#[test]
+fn a_refusal_says_what_helps() {
+    let day = 24 * HOUR;
+    let budgets = Arc::new(Budgets::new(
+        vec![spec(100_000_000, Period::Day, true, &[])],
+        vec![],
+    ));
+    let mut call = budgets
+        .reserve(Timestamp(0), "m", Nano(60_000_000))
+        .unwrap();
+    let waits = budgets
+        .reserve(Timestamp(day / 2), "m", Nano(50_000_000))
+        .unwrap_err();
+    assert_eq!(
+        waits.to_string(),
+        "budgets[0] of 0.1 USD per day is used up: 0 spent, 0.06 held by calls under way, 0.05 asked for; raise amount_usd or \
+         wait until 1970-01-02T00:00:00.000000Z"
+    );
+    assert_eq!(waits.retry_after_s(), Some(43_200));
+    // No window is large enough for these: neither for the call at once, nor for it with its next step.
+    let alone = budgets
+        .reserve(Timestamp(0), "m", Nano(100_000_001))
+        .unwrap_err();
+    let step = call.top_up(Nano(40_000_001)).unwrap_err();
+    for refused in [alone, step] {
+        assert_eq!(
+            refused.to_string(),
+            "budgets[0] of 0.1 USD per day is less than this call alone may cost, 0.100000001 USD; send a smaller max_tokens \
+             or raise amount_usd"
+        );
+        assert_eq!(refused.retry_after_s(), None);
+    }
+    let total = Arc::new(Budgets::new(
+        vec![spec(10, Period::Total, true, &[])],
+        vec![],
+    ));
+    let _held = total.reserve(Timestamp(0), "m", Nano(10)).unwrap();
+    let refused = total.reserve(Timestamp(0), "m", Nano(1)).unwrap_err();
+    let words = refused.to_string();
+    assert!(words.contains("USD in total is used up"), "{words}");
+    assert!(words.ends_with("raise amount_usd"), "{words}");
 }
 
 #[test]
@@ -170,6 +214,54 @@ fn what_was_spent_before_counts() {
             .reserve(Timestamp(11 * HOUR), "m", Nano(100))
             .is_ok()
     );
+}
+
+#[test]
+fn what_is_told_later_raises_the_window_it_was_spent_in() {
+    let now = Timestamp(10 * HOUR + 5);
+    let hourly = [spec(100, Period::Hour, false, &["m"])];
+    let window = |at, nano| SpentWindow {
+        starts_at: Timestamp(at),
+        spent: Nano(nano),
+    };
+    let budgets = Arc::new(Budgets::new(hourly.to_vec(), vec![window(10 * HOUR, 5)]));
+    budgets.reserve(now, "m", Nano(9)).unwrap().settle(Nano(9));
+    for (at, nano, spent) in [
+        (9 * HOUR, 50, 14),
+        (10 * HOUR, 13, 14),
+        (10 * HOUR, 60, 60),
+        (10 * HOUR, 14, 60),
+    ] {
+        budgets.raise(&hourly, &[window(at, nano)]);
+        assert_eq!(budgets.state(now)[0].spent, Nano(spent));
+    }
+    budgets.raise(
+        &[spec(1, Period::Hour, true, &[])],
+        &[window(10 * HOUR, 99)],
+    );
+    assert_eq!(budgets.state(now)[0].spent, Nano(60));
+}
+
+#[test]
+fn a_budget_that_nothing_is_counted_for_is_told_apart() {
+    let (day, hour) = (
+        spec(1, Period::Day, true, &[]),
+        spec(1, Period::Hour, true, &[]),
+    );
+    let budgets = Budgets::new(vec![day.clone()], vec![]);
+    let dearer = spec(9, Period::Day, false, &[]);
+    assert!(budgets.unknown(std::slice::from_ref(&dearer)).is_empty());
+    // A second one of the same kind has no line of its own yet.
+    let wanted = [hour.clone(), day, dearer.clone()];
+    assert_eq!(budgets.unknown(&wanted), [hour, dearer]);
+    let window = |nano| SpentWindow {
+        starts_at: Timestamp(0),
+        spent: Nano(nano),
+    };
+    budgets.reconfigure(wanted.to_vec(), vec![window(3), window(7)]);
+    let spent = budgets.state(Timestamp(0)).into_iter().map(|it| it.spent);
+    assert_eq!(spent.collect::<Vec<_>>(), [Nano(3), Nano::ZERO, Nano(7)]);
+    assert_eq!(budgets.specs(), wanted);
 }
 
 #[test]

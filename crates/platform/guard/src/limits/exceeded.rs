@@ -2,6 +2,8 @@
 
 use kernel::{Failure, Kind};
 
+use super::settings::{REQUESTS, TOKENS};
+
 /// A refused request: which setting, and when it makes sense to come back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting} = {limit} is used up; try again in {}", Seconds(*.retry_after_us))]
@@ -16,6 +18,19 @@ pub struct LimitExceeded {
     pub reset_us: u64,
     /// Microseconds until this request would be admitted if nothing more is.
     pub retry_after_us: u64,
+}
+
+impl LimitExceeded {
+    /// What is counted by the minute here: `requests` or `tokens`. Nothing for requests at once, where no time frees any
+    /// and numbers by the minute would mislead.
+    #[must_use]
+    pub fn per_minute(&self) -> Option<&'static str> {
+        match self.setting.rsplit('.').next() {
+            Some(REQUESTS) => Some("requests"),
+            Some(TOKENS) => Some("tokens"),
+            _ => None,
+        }
+    }
 }
 
 struct Seconds(u64);

@@ -81,8 +81,30 @@ fn slots_come_back_when_admissions_end() {
     let first = limits.admit(0, "m", 0).unwrap();
     let refused = limits.admit(1, "m", 0).unwrap_err();
     assert_eq!(refused.setting, "limits.concurrent_requests");
+    assert_eq!(refused.per_minute(), None);
     drop(first);
     assert!(limits.admit(2, "m", 0).is_ok());
+}
+
+#[test]
+fn a_refusal_by_the_minute_tells_what_is_counted() {
+    for (kind, name) in [
+        ("requests_per_minute", Some("requests")),
+        ("tokens_per_minute", Some("tokens")),
+        ("concurrent_requests", None),
+    ] {
+        // A pattern may hold dots and the words themselves.
+        for scope in ["limits", "limits.models.tokens_per_minute.5*"] {
+            let refused = LimitExceeded {
+                setting: format!("{scope}.{kind}"),
+                limit: 1,
+                remaining: 0,
+                reset_us: 0,
+                retry_after_us: 1_000_000,
+            };
+            assert_eq!(refused.per_minute(), name, "{}", refused.setting);
+        }
+    }
 }
 
 #[test]

@@ -161,7 +161,7 @@ async fn bodies_are_read_strictly_and_mistakes_name_the_field() {
     for (body, code, field) in [
         ("{", "INVALID_JSON", None),
         ("", "INVALID_JSON", None),
-        (r#"{"text":"a","text":"b"}"#, "DUPLICATE_KEY", None),
+        (r#"{"text":"a","text":"b"}"#, "DUPLICATE_KEY", Some("text")),
         (r#"{"stars":5}"#, "MISSING_FIELD", Some("text")),
         (r#"{"text":"a","star":5}"#, "UNKNOWN_FIELD", Some("star")),
         (

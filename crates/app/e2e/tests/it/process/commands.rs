@@ -44,6 +44,34 @@ async fn statuses(place: &Place) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Changes a key in two steps and insists on what it shows afterwards.
+async fn change(place: &Place, id: &str) {
+    let flags = [
+        "--name",
+        "renamed",
+        "--tokens-per-minute",
+        "77",
+        "--budget",
+        "3/day",
+    ];
+    let line = [&["keys", "change", id][..], &flags].concat();
+    let changed = place.run(&line).await.well();
+    assert!(changed.err.contains("is changed"), "{changed:?}");
+    let flags = ["keys", "change", id, "--requests-per-minute", "5"];
+    place.run(&flags).await.well();
+    let shown = place.run(&["keys", "show", id, "--json"]).await.well();
+    let shown = json(&shown);
+    assert_eq!(shown["name"], "renamed");
+    let limits = json!({"requests_per_minute": 5, "tokens_per_minute": 77});
+    assert_eq!(shown["limits"], limits, "what is not named stays");
+    assert_eq!(shown["budgets"][0]["amount_usd"], "3");
+    assert!(shown["budgets"][0]["spent_nano_usd"].is_u64(), "{shown}");
+    let told = place.run(&["keys", "show", id]).await.well();
+    assert!(told.out.contains("renamed"), "{told:?}");
+    let unnamed = place.run(&["keys", "change", id]).await.badly();
+    assert!(unnamed.err.contains("--name"), "{unnamed:?}");
+}
+
 async fn works(product: &Product, key: &str) -> bool {
     match ask(product, key, "sim/echo").await {
         (200, _) => true,
@@ -64,6 +92,16 @@ async fn keys_are_kept_through_a_running_server() {
         "{listed:?}"
     );
     assert!(!listed.out.contains(&key));
+    let elsewhere = [
+        "keys",
+        "list",
+        "--url",
+        product.base(),
+        "--admin-key",
+        ADMIN_KEY,
+    ];
+    place.run(&elsewhere).await.well();
+    change(&place, &id).await;
 
     let rotated = place
         .run(&["keys", "rotate", &id, "--overlap-seconds", "0"])
@@ -87,6 +125,7 @@ async fn keys_are_kept_without_a_server_too() {
     let place = Place::new("");
     let (key, id) = create(&place, "before-the-first-start").await;
     let (other, _) = create(&place, "another").await;
+    change(&place, &id).await;
     place.run(&["keys", "revoke", &id]).await.well();
     let status = statuses(&place)
         .await
@@ -97,6 +136,51 @@ async fn keys_are_kept_without_a_server_too() {
     assert!(!works(&product, &key).await);
     assert!(works(&product, &other).await);
     product.stop().await;
+}
+
+#[tokio::test]
+async fn a_folder_without_a_store_is_told_and_left_alone() {
+    let place = Place::new("");
+    let id = kernel::KeyId::new().to_string();
+    let id = id.as_str();
+    for line in [
+        &["keys", "list"][..],
+        &["keys", "show", id],
+        &["keys", "change", id, "--name", "a"],
+        &["keys", "rotate", id],
+        &["keys", "revoke", id],
+    ] {
+        let refused = place.run(line).await.badly();
+        for word in ["holds no store", "--data-dir", "keys create"] {
+            assert!(refused.err.contains(word), "{word}: {refused:?}");
+        }
+        let folder = place.data_dir();
+        assert!(
+            refused.err.contains(folder.to_str().unwrap()),
+            "{refused:?}"
+        );
+        assert!(!folder.exists(), "{line:?} made it");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_named_without_its_password() {
+    let place = Place::new("")
+        .env("DATABASE_URL", "postgres://me:hunter-two@127.0.0.1:9/gone")
+        .env("SWITCHYARD__DATABASE__CONNECT_MS", "200");
+    let refused = place.run(&["serve"]).await.badly();
+    for word in [
+        "PostgreSQL at 127.0.0.1:9/gone",
+        "database.url",
+        "DATABASE_URL",
+    ] {
+        assert!(refused.err.contains(word), "{word}: {refused:?}");
+    }
+    assert!(!refused.err.contains("hunter-two"), "{refused:?}");
+    assert!(refused.err.matches("timed out").count() < 2, "{refused:?}");
+    let found = place.run(&["doctor", "--offline"]).await.badly();
+    assert!(found.out.contains("127.0.0.1:9/gone"), "{found:?}");
+    assert!(!found.out.contains("hunter-two"), "{found:?}");
 }
 
 #[tokio::test]
@@ -190,6 +274,15 @@ async fn doctor_finds_what_is_wrong_and_what_is_not() {
     product.stop().await;
 
     let key = place.data_dir().join("admin.key");
+    let found = place.run(&["doctor", "--offline"]).await.well();
+    assert!(found.out.contains("admin.key: holds"), "{found:?}");
+    // Written in place, so that it stays private.
+    std::fs::write(&key, "the key of another store").unwrap();
+    let found = place.run(&["doctor", "--offline"]).await.well();
+    assert!(
+        found.out.contains("admin.key: no longer holds"),
+        "{found:?}"
+    );
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
     let found = place.run(&["doctor", "--offline"]).await.badly();
     assert!(

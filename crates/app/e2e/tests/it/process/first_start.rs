@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal};
 
 use super::ask;
-use crate::binary::{LOOK_EVERY, Place};
+use crate::binary::{ADMIN_KEY, LOOK_EVERY, Place};
 
 /// The mode of a file, and what stands in it.
 fn private(place: &Place, name: &str) -> (u32, String) {
@@ -34,8 +34,31 @@ async fn a_first_start_keeps_the_admin_key_to_a_private_file() {
 
     // A later start makes no other.
     let product = place.start().await;
+    product.says("Bearer $(cat ").await;
     assert_eq!(private(&place, "admin.key").1, key);
     assert_eq!(ask(&product, &key, "sim/echo").await.0, 200);
+    product.stop().await;
+}
+
+#[tokio::test]
+async fn a_set_admin_key_takes_the_file_away_and_no_hint_names_a_dead_key() {
+    let place = Place::new("").without("SWITCHYARD_ADMIN_KEY");
+    let product = place.start().await;
+    product.says("Bearer $(cat ").await;
+    product.stop().await;
+
+    let place = place.env("SWITCHYARD_ADMIN_KEY", ADMIN_KEY);
+    let product = place.start().await;
+    product.says("Bearer $SWITCHYARD_ADMIN_KEY").await;
+    product.says("removed the file of the admin key").await;
+    assert!(!place.data_dir().join("admin.key").exists());
+    assert_eq!(ask(&product, ADMIN_KEY, "sim/echo").await.0, 200);
+    product.stop().await;
+
+    let place = place.without("SWITCHYARD_ADMIN_KEY");
+    let product = place.start().await;
+    product.says("Bearer YOUR_ADMIN_KEY").await;
+    assert_eq!(ask(&product, ADMIN_KEY, "sim/echo").await.0, 200);
     product.stop().await;
 }
 

@@ -35,6 +35,8 @@ pub struct Connection<S> {
     outgoing: Option<Outgoing>,
     /// The answer to the request has no body, whatever its head says.
     bodiless: bool,
+    /// Something came since the exchange began.
+    heard: bool,
     head: HeadReader,
     body: Body,
     /// Neither side has said that this exchange is the last.
@@ -50,6 +52,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             grown: false,
             outgoing: None,
             bodiless: false,
+            heard: false,
             head: HeadReader::default(),
             body: Body::Done,
             reusable: true,
@@ -78,6 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut room = std::mem::take(&mut self.buffer);
         room.reserve(LEAST_ROOM);
         self.bodiless = parts.method == http::Method::HEAD;
+        self.heard = false;
         let outgoing = Outgoing::new(room, parts, host, absolute, body);
         self.grown |= outgoing.head_len() > LEAST_ROOM;
         self.outgoing = Some(outgoing);
@@ -87,6 +91,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub fn take_untouched(&mut self) -> Option<Bytes> {
         let untouched = self.outgoing.take_if(|outgoing| outgoing.is_untouched());
         untouched.map(Outgoing::into_body)
+    }
+
+    /// Whether any byte of an answer came.
+    pub const fn has_heard(&self) -> bool {
+        self.heard
     }
 
     /// Sends the request and reads the answer's head. `room` is a map that is not needed any more once there is an
@@ -230,6 +239,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
         let room = self.buffer.capacity() - self.buffer.len();
         let read = ready!(poll_read_buf(Pin::new(&mut self.io), cx, &mut self.buffer))?;
+        self.heard |= read > 0;
         if read == room {
             self.room = (self.room * 2).min(MOST_ROOM);
         }
