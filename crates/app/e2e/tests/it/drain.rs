@@ -211,3 +211,26 @@ async fn with_nothing_under_way_the_end_comes_at_once() {
         .expect(200);
     doubles::patience::expect("the product to stop", app.stop()).await;
 }
+
+#[tokio::test]
+async fn a_caller_that_reads_nothing_is_on_record_when_the_server_has_stopped() {
+    let upstream = Provider::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    // Time enough for the stream to stand still.
+    let app = builder(&upstream, 1_500).data_dir(folder.path()).start().await;
+    let surface = Surface::Chat;
+    // Far more than the sockets between hold, so that the stream stands still.
+    let many = Reply::text(&"word ".repeat(5_000_000)).pieces(200);
+    let events = many.events(surface, model(surface), true);
+    let gate = Gate::closed();
+    upstream.on(surface.path(), Script::stream(events).wait_after(3, &gate));
+    let unread = ask(&app, surface, true).open(app.base()).await;
+    gate.arrivals_at_least(1).await;
+    gate.open();
+    app.stop().await;
+    drop(unread);
+    // As where the volume goes with its machine: what the stop did not bring to the store is lost.
+    std::fs::remove_dir_all(folder.path().join("journal")).unwrap();
+    let call = records(&folder, &upstream, 1).await.remove(0);
+    assert_eq!(call["estimated"], true, "{call}");
+}
