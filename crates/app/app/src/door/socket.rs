@@ -24,6 +24,8 @@ struct Inner {
     stream: TcpStream,
     /// Read by the watcher, for the server.
     ahead: BytesMut,
+    /// The server found nothing to read since the watcher last looked, so it sees itself what comes.
+    is_awaited: bool,
     /// The caller's end was seen by the watcher.
     ended: bool,
 }
@@ -42,6 +44,7 @@ pub(super) fn watched(stream: TcpStream) -> (Socket, Watch) {
     let inner = Arc::new(Mutex::new(Inner {
         stream,
         ahead: BytesMut::new(),
+        is_awaited: false,
         ended: false,
     }));
     (Socket(inner.clone()), Watch(inner))
@@ -54,8 +57,12 @@ impl Watch {
         let Inner {
             stream,
             ahead,
+            is_awaited,
             ended,
         } = &mut *inner;
+        if std::mem::take(is_awaited) {
+            return Poll::Pending;
+        }
         if *ended {
             return Poll::Ready(Seen::End);
         }
@@ -99,11 +106,12 @@ impl AsyncRead for Socket {
     ) -> Poll<io::Result<()>> {
         let mut inner = self.0.lock();
         if inner.ahead.is_empty() {
-            return if inner.ended {
-                Poll::Ready(Ok(()))
-            } else {
-                Pin::new(&mut inner.stream).poll_read(cx, buf)
-            };
+            if inner.ended {
+                return Poll::Ready(Ok(()));
+            }
+            let read = Pin::new(&mut inner.stream).poll_read(cx, buf);
+            inner.is_awaited = read.is_pending();
+            return read;
         }
         let bytes = buf.remaining().min(inner.ahead.len());
         buf.put_slice(&inner.ahead[..bytes]);

@@ -217,7 +217,10 @@ async fn a_caller_that_reads_nothing_is_on_record_when_the_server_has_stopped() 
     let upstream = Provider::start().await;
     let folder = tempfile::tempdir().unwrap();
     // Time enough for the stream to stand still.
-    let app = builder(&upstream, 1_500).data_dir(folder.path()).start().await;
+    let app = builder(&upstream, 1_500)
+        .data_dir(folder.path())
+        .start()
+        .await;
     let surface = Surface::Chat;
     // Far more than the sockets between hold, so that the stream stands still.
     let many = Reply::text(&"word ".repeat(5_000_000)).pieces(200);
