@@ -31,6 +31,10 @@ use crate::front::Front;
 /// How long what was cut, or a blocking task such as a look-up of a name that hangs, may hold up the end of a worker.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
+/// A runtime wakes itself by a system call when a timer is set that is due before all others, as that of a kept
+/// connection is after each request. One that stands, and is due sooner than these, spares all of them that.
+const STANDING_TIMER: Duration = Duration::from_secs(2);
+
 /// An accepted connection on its way to a worker.
 pub(crate) struct Arrival {
     pub stream: std::net::TcpStream,
@@ -114,6 +118,11 @@ pub(crate) fn start(
             .spawn(move || {
                 llm::take_lane(number);
                 runtime.block_on(async {
+                    tokio::spawn(async {
+                        loop {
+                            tokio::time::sleep(STANDING_TIMER).await;
+                        }
+                    });
                     inside.serve().await;
                     // Nobody waits for it where the product was dropped rather than stopped.
                     let _ = finish.send(());
