@@ -68,7 +68,7 @@ pub fn commit() -> Result<String> {
     let changed = program::capture(program::command("git").args([
         "status",
         "--porcelain",
-        "--untracked-files=no",
+        "--untracked-files=normal",
     ]))?;
     let reports = [
         "docs/proofs.md",

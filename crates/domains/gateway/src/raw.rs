@@ -11,9 +11,11 @@ use guard::{Pass, Slot};
 use http_body::{Body, Frame};
 use kernel::Failure;
 use llm::{AnswerBody, Upstream};
+use wire::Protocol;
 
 use crate::along::Along;
 use crate::call::{Call, Ending};
+use crate::edges::Edges;
 use crate::error::GatewayError;
 use crate::relay::{Patience, Spent};
 use crate::tags::Passing;
@@ -29,6 +31,7 @@ pub(crate) struct RawRelay {
     /// How the call ends when the whole body has gone by.
     at_end: CallStatus,
     along: Option<Along>,
+    edges: Option<Box<Edges>>,
     tags: Option<Box<Passing>>,
     pass: Option<Pass>,
     _slot: Slot,
@@ -61,6 +64,7 @@ impl RawRelay {
             billable,
             at_end: CallStatus::Ok,
             along: None,
+            edges: None,
             tags: None,
             pass,
             _slot: slot,
@@ -71,6 +75,12 @@ impl RawRelay {
     /// Reads an encoded stream along the way, so that it is priced by what it says.
     pub fn reading(mut self, along: Option<Along>) -> Self {
         self.along = along;
+        self
+    }
+
+    /// Looks for what an answer that is no stream says of itself at its edges.
+    pub fn seeking(mut self, protocol: Protocol) -> Self {
+        self.edges = Some(Box::new(Edges::new(protocol)));
         self
     }
 
@@ -97,11 +107,14 @@ impl RawRelay {
     fn close(&mut self, status: CallStatus) {
         if let Some(mut call) = self.call.take() {
             let seen = self.along.as_ref().map(Along::meter);
+            // Only a whole answer is known to have shown all that it says.
+            let edges = self.edges.as_ref().filter(|_| status == CallStatus::Ok);
+            let found = edges.and_then(|edges| edges.reported());
             call.close(Ending {
                 status,
-                reported: seen.map(wire::Meter::reported),
+                reported: seen.map(wire::Meter::reported).or(found.as_ref()),
                 output_bytes: seen.map_or(0, wire::Meter::output_bytes),
-                whole: seen.is_some_and(wire::Meter::has_final_usage),
+                whole: found.is_some() || seen.is_some_and(wire::Meter::has_final_usage),
                 billable: self.billable,
             });
         }
@@ -134,6 +147,9 @@ impl RawRelay {
         }
         if let Some(along) = &mut self.along {
             along.read(&data);
+        }
+        if let Some(edges) = &mut self.edges {
+            edges.read(&data);
         }
         if is_last {
             if self.along.as_ref().is_some_and(Along::ended_early) {

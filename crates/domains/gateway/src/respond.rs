@@ -130,10 +130,13 @@ pub(crate) async fn respond(
             let raw = RawRelay::new(call, upstream, sent, rest, false, None, slot).refused();
             return Ok(Response::from_parts(head, AnswerBody::raw(raw)));
         }
+        let mut raw = RawRelay::new(call, upstream, sent, rest, true, Some(pass), slot);
+        if encoding.is_none() {
+            raw = raw.seeking(protocol);
+        }
         if tagged.is_some() {
             head.headers.remove(CONTENT_LENGTH);
         }
-        let raw = RawRelay::new(call, upstream, sent, rest, true, Some(pass), slot);
         return Ok(Response::from_parts(head, AnswerBody::raw(raw)));
     }
     call.first_byte();

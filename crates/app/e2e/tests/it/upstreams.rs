@@ -150,6 +150,29 @@ async fn a_page_in_the_place_of_an_answer_is_a_failure_of_the_provider() {
 }
 
 #[tokio::test]
+async fn an_answer_too_large_to_be_held_is_billed_by_its_own_counts() {
+    let ground = Ground::with("[gateway]\nmax_answer_bytes = 65536\n").await;
+    let surface = Surface::Embeddings;
+    let answer = json!({
+        "object": "list",
+        "data": [{"object": "embedding", "index": 0, "embedding": vec![0.25; 60_000]}],
+        "model": model(surface),
+        "usage": {"prompt_tokens": 80_000, "total_tokens": 80_000},
+    });
+    ground
+        .upstream
+        .on(surface.path(), Script::json(200, &answer));
+    let got = ground.send(ask(surface, false)).await;
+    assert_eq!((got.status, got.json()), (200, answer));
+    let call = ground.calls(1).await.remove(0);
+    assert_eq!(
+        (&call["input_tokens"], &call["estimated"]),
+        (&json!(80_000), &json!(false)),
+        "{call}"
+    );
+}
+
+#[tokio::test]
 async fn a_models_own_refusals_let_only_that_model_rest() {
     let ground = Ground::with("[gateway]\nbreaker_failures = 2\n").await;
     let surface = Surface::Messages;
