@@ -1,16 +1,13 @@
 //! What the command line does without a running server: on the data folder itself, which it locks meanwhile.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use config::Sources;
-use guard::{BudgetSpec, Limits};
-use identity::{ADMIN_KEY_FILE, FirstStart, Identity, IdentityError, KeyChange};
-use kernel::{Clock, KeyId, SystemClock, Timestamp};
-use serde::{Deserialize, Deserializer};
+use identity::{ADMIN_KEY_FILE, FirstStart, Identity, IdentityError};
+use kernel::{Clock, KeyId, SystemClock};
 use serde_json::Value;
 use store::{Store, StoreUrl};
 
@@ -165,48 +162,14 @@ impl Keys {
         Ok(self.identity.machine_list(revoked, cursor).await?)
     }
 
-    /// What `GET /v1/keys/{id}` answers, but for how its limits stand: only a server that runs counts those.
+    /// One key, as `GET /v1/keys/{id}` answers.
     pub async fn show(&self, id: &str) -> Result<Value, OfflineError> {
-        let id: KeyId = id.parse()?;
-        let key = self.identity.get(&self.identity.machine(), id).await?;
-        let mut view = self.view(id).await?;
-        // What it is and may do is worth showing also where what it has spent cannot be read now.
-        if let Ok(used) = self.identity.state(&key).await {
-            let budgets = view["budgets"].as_array_mut().into_iter().flatten();
-            for (row, state) in budgets.zip(&used.budgets) {
-                row["spent_usd"] = state.spent.to_string().into();
-                row["spent_nano_usd"] = state.spent.0.into();
-            }
-        }
-        Ok(view)
+        Ok(self.identity.machine_show(id.parse()?).await?)
     }
 
     /// Changes a key by the fields of `PATCH /v1/keys/{id}`, and answers as it does.
     pub async fn change(&self, id: &str, fields: &Value) -> Result<Value, OfflineError> {
-        let id: KeyId = id.parse()?;
-        let change = read(fields)?;
-        self.identity
-            .update(&self.identity.machine(), id, change.into())
-            .await?;
-        self.view(id).await
-    }
-
-    /// A key as it is listed.
-    async fn view(&self, id: KeyId) -> Result<Value, OfflineError> {
-        let id = id.to_string();
-        let mut cursor: Option<String> = None;
-        loop {
-            let mut page = self.list(true, cursor.as_deref()).await?;
-            let mut rows = page["data"].as_array_mut().into_iter().flatten();
-            let found = rows.find(|row| row["id"] == id).map(Value::take);
-            if let Some(found) = found {
-                return Ok(found);
-            }
-            match page["next_cursor"].as_str() {
-                Some(next) => cursor = Some(next.to_owned()),
-                None => return Err(IdentityError::KeyNotFound(id).into()),
-            }
-        }
+        Ok(self.identity.machine_change(id.parse()?, fields).await?)
     }
 
     /// Gives a key a new secret.
@@ -222,53 +185,5 @@ impl Keys {
     pub async fn revoke(&self, id: &str) -> Result<(), OfflineError> {
         let id: KeyId = id.parse()?;
         Ok(self.identity.machine_revoke(id).await?)
-    }
-}
-
-/// The fields of `PATCH /v1/keys/{id}`; what is left out stays.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Changes {
-    name: Option<String>,
-    scopes: Option<Vec<String>>,
-    models: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "present")]
-    limits: Option<Option<Limits>>,
-    budgets: Option<Vec<BudgetSpec>>,
-    tags: Option<BTreeMap<String, String>>,
-    #[serde(default, deserialize_with = "present")]
-    expires_at: Option<Option<Timestamp>>,
-    capture: Option<bool>,
-}
-
-/// Reads the fields as the route does, so that a mistake is told in the same words.
-fn read(fields: &Value) -> Result<Changes, IdentityError> {
-    let invalid = |field: String, reason: String| IdentityError::InvalidField { field, reason };
-    let tree = config::tree::from_json(fields.to_string().as_bytes())
-        .map_err(|fault| invalid("body".to_owned(), fault.to_string()))?;
-    config::reader::read(&tree).map_err(|mistake| invalid(mistake.field(), mistake.message()))
-}
-
-/// Tells `null` from a field that is left out.
-fn present<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::<T>::deserialize(deserializer).map(Some)
-}
-
-impl From<Changes> for KeyChange {
-    fn from(changes: Changes) -> Self {
-        Self {
-            name: changes.name,
-            scopes: changes.scopes,
-            models: changes.models,
-            limits: changes.limits,
-            budgets: changes.budgets,
-            tags: changes.tags,
-            capture: changes.capture,
-            expires_at: changes.expires_at,
-        }
     }
 }

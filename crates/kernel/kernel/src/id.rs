@@ -144,6 +144,12 @@ macro_rules! typed_id {
             pub const fn as_u128(&self) -> u128 {
                 self.0.as_u128()
             }
+
+            /// When it was made, in milliseconds since 1970 (RFC 9562, version 7).
+            #[must_use]
+            pub const fn made_at_ms(&self) -> i64 {
+                (self.0.as_u128() >> 80) as i64
+            }
         }
 
         impl Default for $name {

@@ -104,8 +104,14 @@ async fn a_breaker_that_opens_between_two_tries_does_not_hide_what_the_provider_
     // The next caller's provider is not asked at all: that is ours to say, with the call's place in the record.
     let refused = send().await;
     assert_eq!(refused.status, 503, "{}", refused.text());
-    assert!(refused.header("x-switchyard-call-id").is_some());
+    let id = refused.header("x-switchyard-call-id").unwrap();
     assert_eq!(upstream.requests().len(), 2);
+    app.calls_at_least(2).await;
+    let request = refused.header("x-request-id").unwrap();
+    let found = format!("/v1/calls?request_id={request}");
+    let found = app.get(&found, app.admin_key()).await.json();
+    assert_eq!(found["data"].as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(found["data"][0]["id"], id);
 }
 
 #[tokio::test]

@@ -60,6 +60,8 @@ pub(super) struct CallsQuery {
     min_duration_ms: Option<u64>,
     /// Text within the error's code or words, whatever its case.
     error: Option<String>,
+    /// The request's id, as its answer bore it in `x-request-id`.
+    request_id: Option<String>,
     /// Calls per page, 1 to 500; 50 when left out. An export takes it as the most rows to give.
     pub(super) limit: Option<u32>,
     /// `next_cursor` of the page before.
@@ -108,6 +110,7 @@ impl CallsQuery {
                 .min_duration_ms
                 .map(|ms| i64::try_from(ms.saturating_mul(1_000)).unwrap_or(i64::MAX)),
             error: self.error.clone().filter(|text| !text.is_empty()),
+            request: id("request_id", self.request_id.as_deref())?,
         })
     }
 }

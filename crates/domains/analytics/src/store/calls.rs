@@ -1,7 +1,7 @@
 //! Records of calls: found by what the columns hold, read from the record itself.
 
 use facts::{CallClosed, CallStatus, Surface};
-use kernel::{CallId, KeyId, Nano, OrgId, ProjectId, Timestamp};
+use kernel::{CallId, KeyId, Nano, OrgId, ProjectId, RequestId, Timestamp};
 use sea_orm::{ConnectionTrait, Value};
 
 use super::Result;
@@ -45,7 +45,12 @@ pub struct CallFilter {
     pub min_duration_us: Option<i64>,
     /// Text within the error's code or words, whatever its case.
     pub error: Option<String>,
+    /// The request that it was made by.
+    pub request: Option<RequestId>,
 }
+
+/// A call begins within this of its request's id, in microseconds: its body may be long in coming, and a clock may be set back.
+const BEGINS_WITHIN: (i64, i64) = (-60_000_000, 600_000_000);
 
 /// Where a page ended: the last call's start and id.
 pub(crate) type After = (Timestamp, CallId);
@@ -100,6 +105,20 @@ pub(crate) async fn list<C: ConnectionTrait>(
     }
     if let Some(text) = &filter.error {
         contains(&mut sql, "LOWER(error)", text.to_ascii_lowercase());
+    }
+    if let Some(request) = &filter.request {
+        // No column of its own: it is rarely asked for, and its id says when to look.
+        let made_at = request.made_at_ms().saturating_mul(1_000);
+        sql.and(
+            "started_at >=",
+            Some(made_at.saturating_add(BEGINS_WITHIN.0)),
+        )
+        .and(
+            "started_at <",
+            Some(made_at.saturating_add(BEGINS_WITHIN.1)),
+        );
+        // In a text, the quotes would be escaped.
+        contains(&mut sql, "record", format!("\"request\":\"{request}\""));
     }
     if let Some((at, id)) = after {
         // The first test says nothing new, but it is one that both databases find in the index.

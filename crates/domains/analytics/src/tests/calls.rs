@@ -2,7 +2,7 @@
 
 use facts::{CallClosed, CallStatus, Surface};
 use futures_util::TryStreamExt;
-use kernel::{Failure, Nano, ProjectId};
+use kernel::{Failure, Nano, ProjectId, RequestId};
 
 use super::fixture::{Fixture, KEY, ORG, OTHER_KEY, call, now};
 use crate::CallFilter;
@@ -41,6 +41,8 @@ async fn each_filter_finds_its_call() {
     calls[6].client = text("claude-cli");
     calls[7].cost.nano_usd = Nano(9_000_000_000);
     calls[8].duration_us = 45_000_000;
+    let begun_ms = u128::try_from(calls[11].started_at.millis()).unwrap();
+    calls[11].request = RequestId::from_u128((begun_ms << 80) + 7);
     calls[9].tags = [
         ("team".to_owned(), "a=b".to_owned()),
         ("Env".to_owned(), "prod".to_owned()),
@@ -184,6 +186,20 @@ async fn each_filter_finds_its_call() {
                     ..none.clone()
                 },
                 vec![8],
+            ),
+            (
+                CallFilter {
+                    request: Some(calls[11].request),
+                    ..none.clone()
+                },
+                vec![11],
+            ),
+            (
+                CallFilter {
+                    request: Some(RequestId::from_u128((begun_ms << 80) + 8)),
+                    ..none.clone()
+                },
+                vec![],
             ),
             (tags(&[("team", "a=b")]), vec![9]),
             (tags(&[("team", "a=b"), ("Env", "prod")]), vec![9]),

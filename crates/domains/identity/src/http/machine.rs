@@ -6,7 +6,7 @@ use kernel::{Cursor, KeyId};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::body::NewKeyBody;
+use super::body::{ChangedKey, NewKeyBody};
 use super::view::{KeyView, MadeKeyView, RotatedKeyView};
 use crate::error::IdentityError;
 use crate::service::{Identity, KeyQuery};
@@ -35,6 +35,24 @@ impl Identity {
         };
         let page = self.list(&self.machine(), &query).await?;
         json(&page.map(|key| KeyView::of(&key, self)))
+    }
+
+    /// What `GET /v1/keys/{id}` answers. Limits stand as if nothing was asked: only a server that runs counts them.
+    pub async fn machine_show(&self, id: KeyId) -> Result<Value, IdentityError> {
+        let key = self.get(&self.machine(), id).await?;
+        let view = KeyView::of(&key, self);
+        // What it is and may do is worth showing also where what it has spent cannot be read now.
+        match self.state(&key).await {
+            Ok(used) => json(&view.with_use(&used)),
+            Err(_) => json(&view),
+        }
+    }
+
+    /// What `PATCH /v1/keys/{id}` does, body and answer alike.
+    pub async fn machine_change(&self, id: KeyId, fields: &Value) -> Result<Value, IdentityError> {
+        let body: ChangedKey = read(fields)?;
+        let key = self.update(&self.machine(), id, body.into()).await?;
+        json(&KeyView::of(&key, self))
     }
 
     /// What `POST /v1/keys/{id}/rotate` answers.
