@@ -53,6 +53,7 @@ pub(crate) fn abandon(
         error,
         call: call.id(),
         cost,
+        // What ended it was no try, so its text counts none and the caller may ask again.
         tries: 1,
     }))
 }

@@ -356,19 +356,7 @@ async fn a_row_that_cannot_be_read_keeps_no_other_key_from_being_followed() {
         let other = bench.replica().await;
         let feed = bench.feed().await;
         let running = bench.room.start(&feed);
-        let (spoilt, revoked, well) = (
-            bench.make_named("spoilt").await,
-            bench.make_named("revoked").await,
-            bench.make_named("well").await,
-        );
-        for made in [&spoilt, &revoked, &well] {
-            caller(&bench.room, &made.secret).await.unwrap();
-        }
-        bench.spoil(&spoilt).await;
-        other
-            .revoke(&other.machine(), revoked.key.id)
-            .await
-            .unwrap();
+        let [spoilt, revoked, well] = one_spoilt_one_revoked(&bench, &other).await;
         until(&feed, || !bench.is_known(&revoked)).await;
         // Who cannot be read is not let in with what it was.
         assert!(!bench.is_known(&spoilt));
@@ -383,23 +371,29 @@ async fn a_row_that_cannot_be_read_keeps_no_other_key_from_being_followed() {
 async fn all_keys_are_followed_past_one_that_cannot_be_read() {
     for bench in Bench::all().await {
         let other = bench.replica().await;
-        let (spoilt, revoked, well) = (
-            bench.make_named("spoilt").await,
-            bench.make_named("revoked").await,
-            bench.make_named("well").await,
-        );
-        for made in [&spoilt, &revoked, &well] {
-            caller(&bench.room, &made.secret).await.unwrap();
-        }
-        bench.spoil(&spoilt).await;
-        other
-            .revoke(&other.machine(), revoked.key.id)
-            .await
-            .unwrap();
+        let [spoilt, revoked, well] = one_spoilt_one_revoked(&bench, &other).await;
         bench.room.0.callers.follow_all().await;
         assert!(!bench.is_known(&spoilt) && !bench.is_known(&revoked));
         assert!(bench.is_known(&well));
     }
+}
+
+/// Three keys that are known, of which one's row can no longer be read and one is revoked by another process since.
+async fn one_spoilt_one_revoked(bench: &Bench, other: &Identity) -> [MadeKey; 3] {
+    let (spoilt, revoked, well) = (
+        bench.make_named("spoilt").await,
+        bench.make_named("revoked").await,
+        bench.make_named("well").await,
+    );
+    for made in [&spoilt, &revoked, &well] {
+        caller(&bench.room, &made.secret).await.unwrap();
+    }
+    bench.spoil(&spoilt).await;
+    other
+        .revoke(&other.machine(), revoked.key.id)
+        .await
+        .unwrap();
+    [spoilt, revoked, well]
 }
 
 /// Looks at the change sequence until something has come of it.

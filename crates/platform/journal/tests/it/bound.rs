@@ -1,5 +1,6 @@
 //! Full, and a disk that fails: new calls are refused, open ones end, nothing is dropped.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use journal::{JournalError, Options, Sink};
@@ -88,27 +89,60 @@ fn a_beginning_of_unreasonable_size_is_refused() {
     journal.append(&opened(1)).unwrap();
 }
 
+/// Where a journal's folder can go missing, as on a disk that fails.
+struct Disk {
+    dir: tempfile::TempDir,
+}
+
+impl Disk {
+    fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.dir.path().join("journal")
+    }
+
+    fn aside(&self) -> PathBuf {
+        self.dir.path().join("aside")
+    }
+
+    /// Segments so small that the next one soon finds its folder gone.
+    fn options(&self) -> Options {
+        Options {
+            segment_bytes: 1 << 10,
+            ..options(&self.folder())
+        }
+    }
+
+    fn fail(&self) {
+        std::fs::rename(self.folder(), self.aside()).unwrap();
+    }
+
+    fn mend(&self) {
+        std::fs::rename(self.aside(), self.folder()).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_disk_that_fails_while_nothing_is_under_way_is_tried_again() {
-    let dir = tempfile::tempdir().unwrap();
-    let folder = dir.path().join("journal");
-    let aside = dir.path().join("aside");
+    let disk = Disk::new();
     let sink = Recorder::new();
     let (journal, _) = open(Options {
-        // The next segment finds its folder gone.
-        segment_bytes: 1 << 10,
         sync_every: std::time::Duration::ZERO,
-        ..options(&folder)
+        ..disk.options()
     });
     let running = journal.start(Arc::clone(&sink) as Arc<dyn Sink>);
     journal.append(&opened(0)).unwrap();
     journal.append(&closed(0)).unwrap();
     // The store is slower than the sync: nobody has anything to do any more.
     journal.delivered().await;
-    std::fs::rename(&folder, &aside).unwrap();
+    disk.fail();
     let refused = journal.append(&opened(1)).unwrap_err();
     assert_eq!(refused.code(), "JOURNAL_DISK_FAILED");
-    std::fs::rename(&aside, &folder).unwrap();
+    disk.mend();
     while journal.status().disk_error.is_some() {
         tokio::task::yield_now().await;
     }
@@ -118,19 +152,13 @@ async fn a_disk_that_fails_while_nothing_is_under_way_is_tried_again() {
 
 #[tokio::test]
 async fn a_failing_disk_refuses_new_calls_and_drops_no_end() {
-    let dir = tempfile::tempdir().unwrap();
-    let folder = dir.path().join("journal");
-    let aside = dir.path().join("aside");
+    let disk = Disk::new();
     let sink = Recorder::new();
-    let (journal, _) = open(Options {
-        // The first ending segment finds its folder gone.
-        segment_bytes: 1 << 10,
-        ..options(&folder)
-    });
+    let (journal, _) = open(disk.options());
     for number in 0..3 {
         journal.append(&opened(number)).unwrap();
     }
-    std::fs::rename(&folder, &aside).unwrap();
+    disk.fail();
     let refused = loop {
         if let Err(error) = journal.append(&opened(9)) {
             break error;
@@ -146,7 +174,7 @@ async fn a_failing_disk_refuses_new_calls_and_drops_no_end() {
         1,
         "the end that could not be written is delivered from memory"
     );
-    std::fs::rename(&aside, &folder).unwrap();
+    disk.mend();
     while journal.status().disk_error.is_some() {
         tokio::task::yield_now().await;
     }

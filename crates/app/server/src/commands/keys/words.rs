@@ -20,15 +20,6 @@ pub fn show_secret(made: &Value, as_json: bool) {
 
 pub fn listed(rows: &[Value]) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let list = |value: &Value| {
-        let items: Vec<&str> = value
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        items.join(",")
-    };
     let rows: Vec<Vec<String>> = rows
         .iter()
         .map(|key| {
@@ -36,8 +27,8 @@ pub fn listed(rows: &[Value]) -> String {
                 text(&key["id"]),
                 text(&key["name"]),
                 text(&key["status"]),
-                list(&key["scopes"]),
-                list(&key["models"]),
+                joined(&key["scopes"], ","),
+                joined(&key["models"], ","),
                 text(&key["created_at"]),
                 text(&key["expires_at"]),
             ]
@@ -51,6 +42,13 @@ pub fn listed(rows: &[Value]) -> String {
     )
 }
 
+/// The texts of a list in one line.
+fn joined(list: &Value, separator: &str) -> String {
+    let items = list.as_array().into_iter().flatten();
+    let texts: Vec<&str> = items.filter_map(Value::as_str).collect();
+    texts.join(separator)
+}
+
 /// One key, for people or as it was answered.
 pub fn show(key: &Value, as_json: bool) {
     if as_json {
@@ -62,15 +60,6 @@ pub fn show(key: &Value, as_json: bool) {
 
 fn described(key: &Value) -> String {
     let text = |field: &str| key[field].as_str();
-    let items = |field: &str| {
-        let items: Vec<&str> = key[field]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        items.join(", ")
-    };
     let or = |told: String, otherwise: &str| {
         if told.is_empty() {
             otherwise.to_owned()
@@ -88,8 +77,8 @@ fn described(key: &Value) -> String {
         ("name", text("name").unwrap_or_default().to_owned()),
         ("status", text("status").unwrap_or_default().to_owned()),
         ("project", text("project").unwrap_or_default().to_owned()),
-        ("scopes", or(items("scopes"), "none")),
-        ("models", or(items("models"), "all")),
+        ("scopes", or(joined(&key["scopes"], ", "), "none")),
+        ("models", or(joined(&key["models"], ", "), "all")),
         ("limits", or(limits(key), "none")),
         ("budgets", or(budgets(key), "none")),
         ("tags", or(tags(key), "none")),
