@@ -1,12 +1,13 @@
 //! Clients that call without a pause, and what they saw. Every call has a number, which decides its usage and so
 //! its price, and which stands in its tags.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use doubles::Provider;
-use doubles::patience;
+use doubles::patience::{self, PATIENCE};
 use doubles::provider::reply::Surface;
 use doubles::provider::{Answer, Gate, Recorded, Reply, Script};
 use kernel::Usage;
@@ -110,6 +111,8 @@ pub struct Caller {
     key: String,
     numbers: Arc<AtomicU64>,
     pieces: watch::Sender<u64>,
+    /// Calls under way, with how many bytes of their answers came; `None` where nothing came yet.
+    under_way: Arc<Mutex<BTreeMap<u64, Option<usize>>>>,
 }
 
 impl Caller {
@@ -121,6 +124,7 @@ impl Caller {
             key: key.to_owned(),
             numbers: Arc::clone(numbers),
             pieces: watch::Sender::new(0),
+            under_way: Arc::default(),
         }
     }
 
@@ -140,6 +144,17 @@ impl Caller {
     }
 
     async fn call(&self, number: u64, surface: Surface, stream: bool, held: bool) -> Seen {
+        self.note(number, None);
+        let seen = self.exchange(number, surface, stream, held).await;
+        self.under_way.lock().unwrap().remove(&number);
+        seen
+    }
+
+    fn note(&self, number: u64, read: Option<usize>) {
+        self.under_way.lock().unwrap().insert(number, read);
+    }
+
+    async fn exchange(&self, number: u64, surface: Surface, stream: bool, held: bool) -> Seen {
         let body = surface.request(model(surface), stream).to_string();
         let mut request = self
             .http
@@ -164,10 +179,12 @@ impl Caller {
         let id = answer.headers().get("x-switchyard-call-id");
         seen.id = id.map(|id| id.to_str().unwrap().to_owned());
         let mut read = Vec::new();
+        self.note(number, Some(0));
         loop {
             match answer.chunk().await {
                 Ok(Some(piece)) => {
                     read.extend_from_slice(&piece);
+                    self.note(number, Some(read.len()));
                     self.pieces.send_modify(|pieces| *pieces += 1);
                 }
                 Ok(None) => break,
@@ -244,7 +261,9 @@ impl Load {
                 all.extend(book.unwrap());
             }
         };
-        patience::expect("clients to end", ending).await;
+        let in_time = tokio::time::timeout(PATIENCE, ending).await;
+        let under_way = self.caller.under_way.lock().unwrap();
+        assert!(in_time.is_ok(), "clients do not end: {under_way:?}");
         all
     }
 }
